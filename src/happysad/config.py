@@ -1,0 +1,327 @@
+"""The options, one frozen dataclass per verb, and the TOML file that sets them.
+
+Constructors check and store, nothing else. Each constraint stands beside the field it guards;
+a broken one is a ``UsageError`` that names the option, the value and what is allowed.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_type_hints
+
+from happysad.errors import UsageError
+
+Fit = Literal["stretch", "crop", "pad"]
+Resample = Literal["area", "point"]
+AugmentLevel = Literal["none", "write-up", "strong"]
+
+_MIB = 1024 * 1024
+
+
+def require(condition: bool, name: str, rule: str, value: object) -> None:
+    """Raise ``UsageError`` in the house form unless the condition holds."""
+    if not condition:
+        msg = f"The '{name}' option must be {rule}. Got {value!r} instead."
+        raise UsageError(msg)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a picture may cost; read from its header before anything is decoded.
+
+    Attributes:
+        max_bytes: size of the file or body, in bytes.
+        max_pixels: width times height.
+        max_side: pixels on the longer side.
+        decode_seconds: time for one picture where decoding is isolated.
+    """
+
+    max_bytes: int = 20 * _MIB
+    max_pixels: int = 40_000_000
+    max_side: int = 16_384
+    decode_seconds: float = 20.0
+
+    def __post_init__(self) -> None:
+        for name in ("max_bytes", "max_pixels", "max_side", "decode_seconds"):
+            require(getattr(self, name) > 0, name, "above 0", getattr(self, name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preprocessing:
+    """From a picture of any size to the array that a network takes.
+
+    Scaling to 0–1 is part of every graph, so the array is uint8 RGB, 0 to 255.
+
+    Attributes:
+        width: pixels.
+        height: pixels.
+        fit: ``stretch`` ignores the aspect, ``crop`` takes the middle, ``pad`` adds black bars.
+        resample: ``area`` averages what it shrinks and may start from a reduced JPEG decode;
+            ``point`` samples bilinearly between the four nearest pixels of the full picture, as
+            ``tf.image.resize`` does by default; imported models use it.
+    """
+
+    width: int = 256
+    height: int = 256
+    fit: Fit = "stretch"
+    resample: Resample = "area"
+
+    def __post_init__(self) -> None:
+        for name in ("width", "height"):
+            value = getattr(self, name)
+            require(8 <= value <= 2048, name, "between 8 and 2048", value)
+        require(self.fit in {"stretch", "crop", "pad"}, "fit", "stretch, crop or pad", self.fit)
+        require(self.resample in {"area", "point"}, "resample", "area or point", self.resample)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchOptions:
+    """How pictures are fetched from the web.
+
+    Attributes:
+        seconds: deadline for one picture, redirects included.
+        max_redirects: each target is checked again.
+        allow_private: also addresses of one's own network and machine, and any port.
+    """
+
+    seconds: float = 10.0
+    max_redirects: int = 3
+    allow_private: bool = False
+
+    def __post_init__(self) -> None:
+        require(self.seconds > 0, "seconds", "above 0", self.seconds)
+        require(0 <= self.max_redirects <= 10, "max_redirects", "0 to 10", self.max_redirects)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckOptions:
+    """What ``check`` looks for.
+
+    Attributes:
+        small_side: pictures with a shorter side below this many pixels are ``too_small``.
+        max_aspect: longer side over shorter side, above which the aspect is odd.
+        workers: processes; 0 takes one per processor.
+        limits: what a picture may cost.
+    """
+
+    small_side: int = 64
+    max_aspect: float = 4.0
+    workers: int = 0
+    limits: Limits = field(default_factory=Limits)
+
+    def __post_init__(self) -> None:
+        require(self.small_side >= 1, "small_side", "1 or more", self.small_side)
+        require(self.max_aspect > 1, "max_aspect", "above 1", self.max_aspect)
+        require(self.workers >= 0, "workers", "0 or more", self.workers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitOptions:
+    """How pictures are dealt to train, validation and test.
+
+    Attributes:
+        fractions: shares of train, validation and test; they add up to 1.
+        seed: for the order in which groups are dealt.
+        folds: 0, or the k of a k-fold evaluation.
+    """
+
+    fractions: tuple[float, float, float] = (0.7, 0.2, 0.1)
+    seed: int = 1
+    folds: int = 0
+
+    def __post_init__(self) -> None:
+        rule = "three shares above 0 that add up to 1"
+        good = len(self.fractions) == 3 and all(share > 0 for share in self.fractions)
+        good = good and abs(sum(self.fractions) - 1) < 1e-6
+        require(good, "fractions", rule, self.fractions)
+        require(self.folds == 0 or 2 <= self.folds <= 20, "folds", "0 or 2 to 20", self.folds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AugmentOptions:
+    """Random changes of training pictures; 0 turns a change off.
+
+    Attributes:
+        rotation: degrees, drawn from -rotation to +rotation.
+        shift: share of width and height, likewise.
+        zoom: share, likewise.
+        shear: share, likewise.
+        flip: mirror left and right half of the time.
+        brightness: share of the value range.
+        contrast: share.
+        colour: strength of hue and saturation jitter, 0 to 1.
+        blur: chance of a Gaussian blur.
+        erase: chance of erasing a rectangle.
+        rand_augment: number of RandAugment operations a picture.
+        mix_up: alpha of MixUp's beta distribution.
+        cut_mix: alpha of CutMix's beta distribution.
+        fill: how pixels from outside the picture are made.
+    """
+
+    rotation: float = 0.0
+    shift: float = 0.0
+    zoom: float = 0.0
+    shear: float = 0.0
+    flip: bool = False
+    brightness: float = 0.0
+    contrast: float = 0.0
+    colour: float = 0.0
+    blur: float = 0.0
+    erase: float = 0.0
+    rand_augment: int = 0
+    mix_up: float = 0.0
+    cut_mix: float = 0.0
+    fill: Literal["nearest", "reflect", "constant", "wrap"] = "nearest"
+
+    def __post_init__(self) -> None:
+        require(0 <= self.rotation <= 180, "rotation", "0 to 180 degrees", self.rotation)
+        for name in ("shift", "zoom", "shear", "brightness", "contrast", "colour", "blur", "erase"):
+            require(0 <= getattr(self, name) <= 1, name, "0 to 1", getattr(self, name))
+        require(self.rand_augment >= 0, "rand_augment", "0 or more", self.rand_augment)
+        for name in ("mix_up", "cut_mix"):
+            require(getattr(self, name) >= 0, name, "0 or more", getattr(self, name))
+
+    @classmethod
+    def level(cls, name: str, **changes: Any) -> AugmentOptions:
+        """Return a named level, with single options changed.
+
+        ``write-up`` is what the write-up's generator did: rotation 30°, shifts 0.2, flips,
+        nearest fill. ``strong`` adds the rest.
+
+        Raises:
+            UsageError: unknown level or option.
+        """
+        require(name in AUGMENT_LEVELS, "augment", f"one of {', '.join(AUGMENT_LEVELS)}", name)
+        return options_from(cls, {**AUGMENT_LEVELS[name], **changes}, "augment")
+
+
+AUGMENT_LEVELS: dict[str, dict[str, Any]] = {
+    "none": {},
+    "write-up": {"rotation": 30.0, "shift": 0.2, "flip": True},
+    "strong": {
+        "rotation": 30.0,
+        "shift": 0.2,
+        "zoom": 0.2,
+        "shear": 0.1,
+        "flip": True,
+        "brightness": 0.2,
+        "contrast": 0.2,
+        "colour": 0.2,
+        "blur": 0.1,
+        "erase": 0.25,
+        "mix_up": 0.2,
+    },
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainOptions:
+    """How ``train`` fits.
+
+    Attributes:
+        preset: name of a network, see ``training.networks``.
+        epochs: passes over the training part.
+        batch_size: pictures a step.
+        learning_rate: of Adam; 0 takes the preset's own.
+        seed: of weights, order and augmentation.
+        augment: random changes of training pictures.
+        patience: epochs without a better validation loss before stopping; 0 never stops early.
+        keep_best: end with the weights of the best epoch by validation loss.
+        class_weights: weigh classes by the inverse of their share.
+        cache_mib: decoded pictures kept in memory up to this size, on disk beyond it.
+        tensorboard: also write TensorBoard event files.
+        split: how the pictures are dealt.
+        check: how the folder is checked.
+    """
+
+    preset: str = "seed"
+    epochs: int = 20
+    batch_size: int = 32
+    learning_rate: float = 0.0
+    seed: int = 1
+    augment: AugmentOptions = field(default_factory=lambda: AugmentOptions.level("write-up"))
+    patience: int = 0
+    keep_best: bool = True
+    class_weights: bool = False
+    cache_mib: int = 2048
+    tensorboard: bool = False
+    split: SplitOptions = field(default_factory=SplitOptions)
+    check: CheckOptions = field(default_factory=CheckOptions)
+
+    def __post_init__(self) -> None:
+        require(1 <= self.epochs <= 100_000, "epochs", "1 to 100000", self.epochs)
+        require(1 <= self.batch_size <= 4096, "batch_size", "1 to 4096", self.batch_size)
+        require(self.learning_rate >= 0, "learning_rate", "0 or more", self.learning_rate)
+        require(0 <= self.seed < 2**31, "seed", "0 to 2147483647", self.seed)
+        require(self.patience >= 0, "patience", "0 or more", self.patience)
+        require(self.cache_mib >= 0, "cache_mib", "0 or more", self.cache_mib)
+
+
+Options = TypeVar("Options")
+
+
+def options_from(kind: type[Options], values: dict[str, Any], where: str) -> Options:
+    """Build an options dataclass from plain values, nested tables included.
+
+    Args:
+        kind: one of this module's dataclasses.
+        values: option name → value; a table for a nested options dataclass.
+        where: what to call the table in an error.
+
+    Raises:
+        UsageError: an unknown option, a value of the wrong type or out of range.
+    """
+    hints = get_type_hints(kind)
+    known = {item.name for item in fields(kind)}  # type: ignore[arg-type]
+    unknown = sorted(set(values) - known)
+    if unknown:
+        msg = f"Unknown option {unknown[0]!r} in '{where}'. It takes: {', '.join(sorted(known))}."
+        raise UsageError(msg)
+    ready: dict[str, Any] = {}
+    for name, value in values.items():
+        hint = hints[name]
+        if dataclasses.is_dataclass(hint):
+            ready[name] = _nested(hint, value, f"{where}.{name}")  # type: ignore[arg-type]
+        elif isinstance(value, list):
+            ready[name] = tuple(value)
+        else:
+            ready[name] = _scalar(hint, value, name)
+    return kind(**ready)
+
+
+def options_from_toml(kind: type[Options], path: Path) -> Options:
+    """Read an options dataclass from a TOML file.
+
+    Raises:
+        UsageError: the file cannot be read, is no TOML, or holds a wrong option.
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        msg = f"The options file {str(path)!r} cannot be used: {error}"
+        raise UsageError(msg) from error
+    return options_from(kind, values, path.name)
+
+
+def _nested(kind: type[Any], value: Any, where: str) -> Any:
+    if isinstance(value, kind):
+        return value
+    if kind is AugmentOptions and isinstance(value, str):
+        return AugmentOptions.level(value)
+    if kind is AugmentOptions and isinstance(value, dict) and "level" in value:
+        changes = {key: item for key, item in value.items() if key != "level"}
+        return AugmentOptions.level(value["level"], **changes)
+    require(isinstance(value, dict), where, "a table of options", value)
+    return options_from(kind, value, where)
+
+
+def _scalar(hint: Any, value: Any, name: str) -> Any:
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if hint in {int, float, bool, str}:
+        good = isinstance(value, hint) and not (hint is int and isinstance(value, bool))
+        require(good, name, f"of type {hint.__name__}", value)
+    return value

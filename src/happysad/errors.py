@@ -1,0 +1,77 @@
+"""Every error that happysad raises on purpose.
+
+    HappysadError
+    ├── UsageError               the call itself is wrong: an option, a name, a folder layout
+    │   └── MissingExtraError    a library of an optional extra is not installed
+    ├── PictureError             one picture cannot be used; its code is a stable word
+    │   └── SourceError          the bytes could not be had: missing, forbidden, refused, too slow
+    ├── CollectionError          a labelled folder cannot be worked with as it is
+    ├── BundleError              a saved model is damaged, foreign or from another format version
+    └── RunError                 a training run cannot start, go on or be saved
+
+An error message says what was wrong, the value received and what to do next. The command line
+prints the message alone; a traceback means a defect in happysad.
+"""
+
+from __future__ import annotations
+
+
+class HappysadError(Exception):
+    """The root: catch it to catch everything that happysad raises on purpose."""
+
+
+class UsageError(HappysadError, ValueError):
+    """The call itself is wrong; nothing was done."""
+
+
+class MissingExtraError(UsageError):
+    """A library that belongs to an optional extra is not installed.
+
+    Args:
+        library: import name that was looked for.
+        extra: name of the extra that installs it.
+    """
+
+    def __init__(self, library: str, extra: str) -> None:
+        self.library = library
+        self.extra = extra
+        super().__init__(
+            f"This needs the library '{library}', which is not installed. "
+            f"Install it with: pip install 'happysad[{extra}]'"
+        )
+
+
+class PictureError(HappysadError):
+    """One picture cannot be used.
+
+    Args:
+        code: stable word for machines, e.g. ``truncated`` (see ``records.CODES``).
+        message: one sentence for people, without the source's name.
+        source: where the picture came from: a path, a URL, ``-``, ``array``.
+    """
+
+    def __init__(self, code: str, message: str, source: str = "") -> None:
+        self.code = code
+        self.message = message
+        self.source = source
+        super().__init__(f"{source}: {message} [{code}]" if source else f"{message} [{code}]")
+
+    def __reduce__(self) -> tuple[type[PictureError], tuple[str, str, str]]:
+        """Errors travel between processes."""
+        return type(self), (self.code, self.message, self.source)
+
+
+class SourceError(PictureError):
+    """The bytes of a picture could not be had."""
+
+
+class CollectionError(HappysadError):
+    """A labelled folder cannot be worked with as it is."""
+
+
+class BundleError(HappysadError):
+    """A saved model is damaged, foreign, or written in a format this version does not read."""
+
+
+class RunError(HappysadError):
+    """A training run cannot start, go on or be saved."""

@@ -1,0 +1,46 @@
+"""Ground rules of every test: no outside network, nothing in the user's home."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+SHARED_DATA = Path(
+    os.environ.get("HAPPYSAD_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")
+)
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give every test a happysad home of its own."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HAPPYSAD_HOME", str(home))
+    monkeypatch.delenv("HAPPYSAD_MODEL", raising=False)
+    return home
+
+
+@pytest.fixture(autouse=True)
+def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse connections that leave the machine."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if self.family in {socket.AF_INET, socket.AF_INET6}:
+            host = str(address[0])  # type: ignore[index]
+            if not (host.startswith("127.") or host in {"::1", "localhost"}):
+                msg = f"a test tried to reach {host}"
+                raise AssertionError(msg)
+        connect(self, address)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of real pictures; tests that need it are skipped where it is absent."""
+    if not (SHARED_DATA / "seed").is_dir():
+        pytest.skip(f"real pictures are not there: {SHARED_DATA}")
+    return SHARED_DATA

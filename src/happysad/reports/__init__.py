@@ -1,0 +1,1 @@
+"""Nouns → HTML, PNG, Markdown, JSON and CSV: what a person reads after a verb is done."""

@@ -298,12 +298,20 @@ def options_from_toml(kind: type[Options], path: Path) -> Options:
     Raises:
         UsageError: the file cannot be read, is no TOML, or holds a wrong option.
     """
+    return options_from(kind, read_toml(path), path.name)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file of options as plain values.
+
+    Raises:
+        UsageError: the file cannot be read or is no TOML.
+    """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         msg = f"The options file {str(path)!r} cannot be used: {error}"
         raise UsageError(msg) from error
-    return options_from(kind, values, path.name)
 
 
 def _nested(kind: type[Any], value: Any, where: str) -> Any:
@@ -311,9 +319,10 @@ def _nested(kind: type[Any], value: Any, where: str) -> Any:
         return value
     if kind is AugmentOptions and isinstance(value, str):
         return AugmentOptions.level(value)
-    if kind is AugmentOptions and isinstance(value, dict) and "level" in value:
+    if kind is AugmentOptions and isinstance(value, dict):
+        # A table changes single options of a level: of the one it names, or of the default one.
         changes = {key: item for key, item in value.items() if key != "level"}
-        return AugmentOptions.level(value["level"], **changes)
+        return AugmentOptions.level(value.get("level", "write-up"), **changes)
     require(isinstance(value, dict), where, "a table of options", value)
     return options_from(kind, value, where)
 

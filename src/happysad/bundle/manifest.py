@@ -1,0 +1,145 @@
+"""What a saved model says of itself: the nouns. Their JSON form is in ``document``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
+
+from happysad.config import Preprocessing, require
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from happysad.records import Score
+
+FORMAT_VERSION = 1
+
+KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType({"scene": ("scene",)})
+"""Kinds of model that this version runs → names of the graphs that such a bundle holds."""
+
+Output = Literal["sigmoid", "softmax"]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedPicture:
+    """A picture that the model was trained on; enough to recognise it, not to show it.
+
+    Attributes:
+        file: path relative to the collection's folder.
+        sha256: hex digest of the file's bytes.
+        signature: hex of its perceptual hash, see ``pictures.signature``.
+    """
+
+    file: str
+    sha256: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file inside the bundle.
+
+    Attributes:
+        file: its name there.
+        sha256: hex digest of its bytes.
+        bytes: its size.
+    """
+
+    file: str
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Golden:
+    """A picture inside the bundle, and the answer that the model must give to it.
+
+    Attributes:
+        member: the PNG file.
+        probabilities: calibrated probability of each class, in label order.
+    """
+
+    member: Member
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """What a saved model says of itself.
+
+    Attributes:
+        name: what people call it.
+        created: UTC time of saving, e.g. ``2026-11-22T16:00:00Z``.
+        preset: network it was made with, or ``imported``.
+        classes: class names in label order; of two, the second is the positive class.
+        preprocessing: from a picture to the graph's input.
+        output: ``sigmoid``: one number, the probability of the second of two classes;
+            ``softmax``: one probability for each class.
+        temperature: divides the logits; calibrates the probabilities.
+        unsure_below: the verdict is ``unsure`` where the best probability is below this.
+        kind: a key of ``KINDS``; which graphs there are and how they are run.
+        scores: metric name → score on the test part.
+        baseline: score of always answering the majority class there; None where unknown.
+        training: the pictures that shaped the weights.
+        split_seed: seed of the split, None where there was none.
+        parts: number of pictures by part of the split.
+        options: the training options as plain values.
+        versions: library → version that made this.
+        licence: SPDX name or a sentence.
+        notes: free text: limits, origin.
+        graphs: graph name → file; filled in by ``archive.write``.
+        golden: known answers; their files are filled in by ``archive.write``.
+    """
+
+    name: str
+    created: str
+    preset: str
+    classes: tuple[str, ...]
+    preprocessing: Preprocessing
+    output: Output
+    temperature: float = 1.0
+    unsure_below: float = 0.0
+    kind: str = "scene"
+    scores: Mapping[str, Score] = field(default_factory=dict)
+    baseline: Score | None = None
+    training: tuple[TrainedPicture, ...] = ()
+    split_seed: int | None = None
+    parts: Mapping[str, int] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    licence: str = ""
+    notes: str = ""
+    graphs: Mapping[str, Member] = field(default_factory=dict)
+    golden: tuple[Golden, ...] = ()
+    format_version: int = FORMAT_VERSION
+
+    def __post_init__(self) -> None:
+        require(self.name != "", "name", "not empty", self.name)
+        require(self.format_version == FORMAT_VERSION, "format_version", "1", self.format_version)
+        require(self.kind in KINDS, "kind", f"one of {', '.join(KINDS)}", self.kind)
+        require(self.output in {"sigmoid", "softmax"}, "output", "sigmoid or softmax", self.output)
+        for name in self.classes:
+            # class names become folder names when pictures are sorted
+            good = 0 < len(name) <= 255 and name not in {".", ".."} and not set(name) & set("/\\\0")
+            require(good, "classes", "names that can be folder names", name)
+        count = len(self.classes)
+        require(count == len(set(self.classes)), "classes", "without repetition", self.classes)
+        require(2 <= count <= 1000, "classes", "2 to 1000 names", self.classes)
+        good = self.output == "softmax" or count == 2
+        require(good, "classes", "exactly two names for a sigmoid output", self.classes)
+        require(0.01 <= self.temperature <= 100, "temperature", "0.01 to 100", self.temperature)
+        require(0 <= self.unsure_below <= 1, "unsure_below", "0 to 1", self.unsure_below)
+        for golden in self.golden:
+            good = len(golden.probabilities) == count
+            require(good, "golden", f"{count} probabilities", golden.probabilities)
+
+
+def graph_file(name: str) -> str:
+    """Return the file name of a graph inside the bundle."""
+    return f"{name}.onnx"
+
+
+def golden_file(index: int) -> str:
+    """Return the file name of a golden picture inside the bundle."""
+    return f"golden/{index}.png"

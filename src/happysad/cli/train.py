@@ -1,0 +1,129 @@
+"""``happysad train``: from a labelled folder to a judged, saved model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from happysad.cli import options as shared
+from happysad.cli.output import cell, console, hint
+from happysad.cli.progress import shown
+
+if TYPE_CHECKING:
+    from happysad.verbs.train import Run
+
+app = typer.Typer(add_completion=False)
+
+_EXAMPLES = """
+[bold]Examples[/]
+
+happysad train pictures
+
+happysad train pictures --epochs 40 --patience 5 --augment strong --out runs/long
+
+happysad train pictures --options train.toml --set augment.rotation=10   (--set wins)
+
+happysad train pictures --out runs/long --resume
+"""
+
+_FIT = "Fitting"
+_DEAL = "Dealing the pictures"
+
+
+@app.command(epilog=_EXAMPLES)
+def train(  # noqa: PLR0913 - one parameter an option
+    folder: shared.Folder,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Run folder; by default a new one below runs/."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with the interrupted run in --out.")
+    ] = False,
+    options: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="TOML file with any of the options.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="Any option by its name in the TOML file, e.g. augment.rotation=10; repeatable.",
+        ),
+    ] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="The network. (default: seed)", rich_help_panel=_FIT)
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(help="Passes over the data. (default: 20)", rich_help_panel=_FIT)
+    ] = None,
+    augment: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LEVEL",
+            help="Random changes: none, write-up or strong. (default: write-up)",
+            rich_help_panel=_FIT,
+        ),
+    ] = None,
+    patience: Annotated[
+        int | None,
+        typer.Option(help="Stop after so many epochs without a gain.", rich_help_panel=_FIT),
+    ] = None,
+    class_weights: Annotated[
+        bool, typer.Option("--class-weights", help="Weigh rare classes more.", rich_help_panel=_FIT)
+    ] = False,
+    seed: Annotated[
+        int | None,
+        typer.Option(help="Of split, weights, order and changes.", rich_help_panel=_FIT),
+    ] = None,
+    tensorboard: Annotated[
+        bool,
+        typer.Option("--tensorboard", help="Also write TensorBoard events.", rich_help_panel=_FIT),
+    ] = False,
+    split: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Re-use this split.json.", rich_help_panel=_DEAL),
+    ] = None,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            metavar="K", help="Also K-fold, with the spread; for small sets.", rich_help_panel=_DEAL
+        ),
+    ] = None,
+    plain: shared.Plain = False,
+) -> None:
+    """Check, split without leaks, train, judge on unseen pictures, and save the model once.
+
+    Needs the extra 'train'. The run folder holds the model, the split, the
+    history with curves, and a report that says how far to trust it.
+    """
+    from happysad.cli.settings import train_options
+    from happysad.verbs.train import train as verb
+
+    chosen = train_options(
+        options,
+        settings or [],
+        flags={
+            "preset": preset,
+            "epochs": epochs,
+            "augment": augment,
+            "patience": patience,
+            "class_weights": class_weights or None,
+            "seed": seed,
+            "tensorboard": tensorboard or None,
+            "split": {"seed": seed, "folds": folds},
+        },
+    )
+    with shown(plain=plain) as progress:
+        run = verb(folder, options=chosen, out=out, resume=resume, split=split, progress=progress)
+    _print_run(run)
+
+
+def _print_run(run: Run) -> None:
+    from happysad.cli.evaluate import print_report
+
+    print_report(run.report)
+    console().print(f"model   {cell(run.bundle)}\nreport  {cell(run.report_page)}")
+    hint(f"Ask it: happysad predict PICTURE --model {run.bundle}")

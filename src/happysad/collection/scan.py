@@ -1,0 +1,156 @@
+"""From a labelled folder to a ``Collection``: read every file once, compare, judge.
+
+A bad file never ends a scan. Every file seen is used, set aside or ignored, and nothing in the
+folder is changed.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from happysad.collection.checks import CHECKS
+from happysad.collection.duplicates import find_duplicates
+from happysad.collection.layout import read_layout, refuse_empty
+from happysad.collection.names import claims_picture
+from happysad.collection.survey import Failure, Survey
+from happysad.collection.walk import Found, walk
+from happysad.config import CheckOptions
+from happysad.errors import PictureError
+from happysad.pictures.examine import Examined, examine
+from happysad.pictures.signature import from_hex
+from happysad.pictures.workers import map_isolated
+from happysad.progress import Progress, silent
+from happysad.records import CODES, Collection, Entry, Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+NO_PICTURE = frozenset(
+    {"zero_bytes", "html", "git_lfs_pointer", "unsupported_format", "too_many_bytes"}
+)
+"""Codes of content that is no picture, or need not be one: a fault only under a picture's name."""
+
+
+def scan(
+    folder: str | os.PathLike[str],
+    *,
+    options: CheckOptions | None = None,
+    progress: Progress = silent,
+) -> Collection:
+    """Read a labelled folder and find what is wrong with it.
+
+    Args:
+        folder: folder with one folder for each class; nested folders belong to their class.
+        options: what to look for, and what a picture may cost.
+        progress: told of the files read.
+
+    Raises:
+        CollectionError: the folder's layout leaves open what the classes are.
+    """
+    options = options or CheckOptions()
+    layout = read_layout(folder)
+    found = walk(layout.root)
+    ignored = [item.file for item in found if item.kind == "ignored"]
+    failures = [_unread(item) for item in found if item.kind not in {"file", "ignored"}]
+    pictures: list[Entry] = []
+    pixels: list[str] = []
+    files = [item.file for item in found if item.kind == "file"]
+    for file, told in _examine(layout.root, files, options, progress):
+        if not told.code:
+            pictures.append(_entry(file, told))
+            pixels.append(told.pixel_sha256)
+        elif told.code in NO_PICTURE and not claims_picture(file):
+            ignored.append(file)
+        else:
+            failures.append(Failure(file, *_read_problem(told)))
+    survey = _survey(pictures, pixels, failures, options)
+    refuse_empty(layout, {item.file.partition("/")[0] for item in (*pictures, *failures)})
+    return _judge(survey, layout.root, layout.classes, ignored)
+
+
+def _examine(
+    root: str, files: Sequence[str], options: CheckOptions, progress: Progress
+) -> Iterator[tuple[str, Examined]]:
+    """Yield what reading told of each file, as it becomes known."""
+    paths = [f"{root}/{file}" for file in files]
+    look = partial(examine, limits=options.limits)
+    progress("reading pictures", 0, len(files))
+    results = map_isolated(
+        look, paths, workers=options.workers, seconds=options.limits.decode_seconds
+    )
+    for done, (number, result) in enumerate(results, start=1):
+        if isinstance(result, PictureError):
+            result = Examined(paths[number], code=result.code, message=result.message)  # noqa: PLW2901
+        progress("reading pictures", done, len(files))
+        yield files[number], result
+
+
+def _read_problem(told: Examined) -> tuple[str, str]:
+    """A file that was listed and is missing now has vanished."""
+    if told.code == "missing":
+        return "vanished", CODES["vanished"].capitalize() + "."
+    return told.code, told.message
+
+
+def _unread(item: Found) -> Failure:
+    meaning = CODES[item.kind]
+    return Failure(item.file, item.kind, f"{meaning[0].upper()}{meaning[1:]}.")
+
+
+def _entry(file: str, told: Examined) -> Entry:
+    return Entry(
+        file=file,
+        label=file.partition("/")[0],
+        sha256=told.sha256,
+        size_bytes=told.size_bytes,
+        format=told.format,
+        width=told.width,
+        height=told.height,
+        signature=told.signature,
+        group=told.sha256,
+        quality=told.quality,
+    )
+
+
+def _survey(
+    pictures: list[Entry], pixels: list[str], failures: list[Failure], options: CheckOptions
+) -> Survey:
+    """Sort what was read and group the copies."""
+    order = sorted(range(len(pictures)), key=lambda item: pictures[item].file)
+    ranked = [pictures[item] for item in order]
+    signatures = np.array([from_hex(picture.signature) for picture in ranked], np.uint64)
+    copies = find_duplicates(
+        [(pictures[item].sha256, pixels[item]) for item in order], signatures.reshape(-1, 4)
+    )
+    for group in copies.near:
+        name = min(ranked[item].sha256 for item in group)
+        for item in group:
+            ranked[item] = replace(ranked[item], group=name)
+    return Survey(
+        pictures=tuple(ranked),
+        failures=tuple(sorted(failures, key=lambda failure: failure.file)),
+        exact=tuple(tuple(ranked[item] for item in group) for group in copies.exact),
+        near=tuple(tuple(ranked[item] for item in group) for group in copies.near),
+        options=options,
+    )
+
+
+def _judge(
+    survey: Survey, root: str, classes: tuple[str, ...], ignored: Sequence[str]
+) -> Collection:
+    findings: list[Finding] = [finding for check in CHECKS for finding in check.find(survey)]
+    aside = {finding.file for finding in findings if finding.severity == "fault"}
+    return Collection(
+        root=root,
+        classes=classes,
+        entries=tuple(picture for picture in survey.pictures if picture.file not in aside),
+        set_aside=tuple(sorted(aside)),
+        ignored=tuple(sorted(ignored)),
+        # Stable: findings of one file stay in the order of the checks.
+        findings=tuple(sorted(findings, key=lambda finding: finding.file)),
+    )

@@ -30,6 +30,7 @@ happysad check pictures --quarantine   (and back: happysad undo pictures)
 @app.command(epilog=_EXAMPLES)
 def check(
     folder: options.Folder,
+    *,
     report: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a page with thumbnails here.")
     ] = None,

@@ -24,6 +24,7 @@ def compare(
     model_a: options.ModelA,
     model_b: options.ModelB,
     folder: options.Folder,
+    *,
     as_json: options.Json = False,
     plain: options.Plain = False,
 ) -> None:

@@ -22,6 +22,7 @@ happysad demo --out demo
 
 @app.command(epilog=_EXAMPLES)
 def demo(
+    *,
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder for pictures, model and page.")
     ] = Path("happysad-demo"),

@@ -22,7 +22,7 @@ happysad doctor
 
 
 @app.command(epilog=_EXAMPLES)
-def doctor(as_json: options.Json = False) -> None:
+def doctor(*, as_json: options.Json = False) -> None:
     """Show versions, extras, the default model, and whether predicting works offline."""
     from happysad.verbs.doctor import doctor as verb
 
@@ -41,10 +41,14 @@ def _print(diagnosis: Diagnosis) -> None:
     size = f"{memory / 1024**3:.1f} GiB memory" if memory else "memory unknown"
     table.add_row("happysad", diagnosis.happysad)
     table.add_row("Python", diagnosis.python)
-    table.add_row("machine", cell(f"{diagnosis.platform}, {diagnosis.processors} processors, {size}"))
+    table.add_row(
+        "machine", cell(f"{diagnosis.platform}, {diagnosis.processors} processors, {size}")
+    )
     table.add_row("home", cell(diagnosis.home))
     table.add_row("model", cell(diagnosis.model.path or "none yet"))
-    table.add_row("offline", "predicting works" if diagnosis.offline else "predicting does not work")
+    table.add_row(
+        "offline", "predicting works" if diagnosis.offline else "predicting does not work"
+    )
     for extra, missing in diagnosis.missing.items():
         table.add_row(extra, f"missing {', '.join(missing)}" if missing else "complete")
     for name, version in diagnosis.versions.items():

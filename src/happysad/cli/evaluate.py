@@ -29,6 +29,7 @@ happysad evaluate runs/pictures-seed-1 pictures --part test --out report
 def evaluate(
     model: options.Model,
     folder: options.Folder,
+    *,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write HTML, JSON, Markdown and CSV here.")
     ] = None,
@@ -66,7 +67,12 @@ def print_report(report: Report) -> None:
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD)
-    for title, side in (("", "left"), ("value", "right"), ("95% interval", "right"), ("n", "right")):
+    for title, side in (
+        ("", "left"),
+        ("value", "right"),
+        ("95% interval", "right"),
+        ("n", "right"),
+    ):
         table.add_column(title, justify=side)  # type: ignore[arg-type]
     for score in (*report.scores.values(), report.baseline):
         interval = f"[{score.low:.3f}, {score.high:.3f}]"

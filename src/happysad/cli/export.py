@@ -24,6 +24,7 @@ happysad export runs/pictures-seed-1 --to keras --out model.keras
 @app.command(epilog=_EXAMPLES)
 def export(
     model: options.Model,
+    *,
     to: Annotated[
         str, typer.Option(metavar="FORMAT", help="keras, onnx or savedmodel.", show_default=False)
     ],

@@ -23,6 +23,7 @@ def import_(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="A .keras or .h5 file.", show_default=False)
     ],
+    *,
     classes: Annotated[
         str,
         typer.Option(

@@ -25,13 +25,15 @@ happysad look pictures --augment strong --out look
 @app.command(epilog=_EXAMPLES)
 def look(
     folder: options.Folder,
+    *,
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder for the pictures that are drawn.")
     ] = Path("look"),
     augment: Annotated[
         str | None,
         typer.Option(
-            metavar="LEVEL", help="Also show random changes: none, write-up or strong (train extra)."
+            metavar="LEVEL",
+            help="Also show random changes: none, write-up or strong (train extra).",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Which pictures the batch shows.")] = 1,

@@ -58,9 +58,9 @@ def cell(value: object) -> str:
 
 
 def write_json(value: object) -> None:
-    """Print one JSON document on stdout.
+    r"""Print one JSON document on stdout.
 
-    ASCII alone: a name that is no UTF-8 keeps its bytes as ``\\udcXX`` escapes, which Python and
+    ASCII alone: a name that is no UTF-8 keeps its bytes as ``\udcXX`` escapes, which Python and
     most JSON readers give back. Numbers that are undefined (NaN) become ``null``.
     """
     sys.stdout.write(json.dumps(_plain(value), indent=2, allow_nan=False) + "\n")

@@ -33,8 +33,9 @@ _DEAL = "Dealing the pictures"
 
 
 @app.command(epilog=_EXAMPLES)
-def train(  # noqa: PLR0913 - one parameter an option
+def train(
     folder: shared.Folder,
+    *,
     out: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Run folder; by default a new one below runs/."),

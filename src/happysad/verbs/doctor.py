@@ -1,4 +1,4 @@
-"""``doctor``: what is installed here, which verbs can run, and whether the default model answers."""
+"""``doctor``: what is installed, which verbs can run, whether the default model answers."""
 
 from __future__ import annotations
 

@@ -86,6 +86,9 @@ def decode(
         with quiet(), _open(data, name) as image:
             _check_size(image.size, limits)
             _check_tiles(image, limits)
+            if name == "png":
+                # Asking a PNG for EXIF loads it, and would take its damage for bad metadata.
+                image.load()
             orientation = _orientation(image)
             width, height = image.size
             if at_least is not None:

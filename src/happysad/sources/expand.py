@@ -11,7 +11,6 @@ from typing import BinaryIO, Final, Literal
 
 from happysad.config import FetchOptions, Limits
 from happysad.errors import SourceError, UsageError
-from happysad.sources.fetch import fetch
 from happysad.sources.read import read_file
 
 Kind = Literal["file", "url", "bytes"]
@@ -78,6 +77,9 @@ def load(
         SourceError: the bytes cannot be had.
     """
     if source.kind == "url":
+        # Loads the HTTP library, which files do not need.
+        from happysad.sources.fetch import fetch
+
         return fetch(source.name, options=fetch_options, limits=limits)
     if source.kind == "file":
         # Named by the user, so a link is meant; folders are walked without following any.

@@ -3,8 +3,8 @@
 Any ZIP tool opens it. The reader here does not interpret ZIP; it takes the members out and asks
 whether the writer would have made exactly these bytes of them. So there is one byte string for
 one content: no compression, no second directory, no flag, date or comment to play with, nothing
-before, between or behind. The comment at the end holds the SHA-256 of everything before the end
-record, which makes any flipped bit visible.
+before, between or behind. The comment at the end holds the SHA-256 of the first member, the table
+of contents, which holds those of the others; so every byte is covered once.
 
 The layout follows PKWARE's APPNOTE 6.3.10, sections 4.3.7 (local header), 4.3.12 (central
 directory) and 4.3.16 (end record).
@@ -40,48 +40,60 @@ def pack(members: Mapping[str, bytes]) -> Iterator[bytes]:
     """Yield the file's bytes piece by piece; equal members give equal bytes.
 
     Args:
-        members: ASCII name → bytes, in the order in which they are to stand in the file.
+        members: ASCII name → bytes, in the order in which they are to stand in the file; the
+            first one holds the digests of the others.
 
     Raises:
         BundleError: more or larger members than a bundle may hold.
     """
-    _check_sizes(members)
-    digest = hashlib.sha256()
-    central = b""
-    offset = 0
-    for name, data in members.items():
-        head = (_VERSION, 0, 0, *_DATE, zlib.crc32(data), len(data), len(data), len(name), 0)
-        local = _LOCAL.pack(_LOCAL_SIGN, *head) + name.encode("ascii")
-        central += _CENTRAL.pack(b"PK\x01\x02", _VERSION, *head, 0, 0, 0, 0, offset)
-        central += name.encode("ascii")
-        for piece in (local, data):
-            digest.update(piece)
-            offset += len(piece)
-            yield piece
-    digest.update(central)
-    yield central
-    counts = (0, 0, len(members), len(members), len(central), offset, _COMMENT_BYTES)
-    yield _END.pack(b"PK\x05\x06", *counts) + _COMMENT + digest.hexdigest().encode("ascii")
+    headers, end = _frame(members)
+    for header, data in zip(headers, members.values(), strict=True):
+        yield header
+        yield data
+    yield end
 
 
 def unpack(data: bytes) -> dict[str, memoryview]:
     """Return the members of a packed file as views of its bytes, in file order.
 
+    Only the frame around the members and the first member are checked here; whoever reads the
+    table of contents checks the others against it.
+
     Raises:
-        BundleError: the bytes are not exactly what ``pack`` makes of these members.
+        BundleError: the frame is not exactly what ``pack`` makes of these members.
     """
     members = dict(_members(memoryview(data)))
+    headers, end = _frame(members)
     offset = 0
-    # views can stand in for bytes here: hashed, measured and compared, never changed
-    for piece in pack(members):  # type: ignore[arg-type]
-        if data[offset : offset + len(piece)] != piece:
+    for header, content in zip(headers, members.values(), strict=True):
+        if data[offset : offset + len(header)] != header:
             msg = "its bytes are damaged, or were not written by happysad"
             raise BundleError(msg)
-        offset += len(piece)
-    if offset != len(data):
-        msg = f"{len(data) - offset} bytes follow its end"
+        offset += len(header) + len(content)
+    if data[offset : offset + len(end)] != end:
+        msg = "its end is missing or damaged, or it was not written by happysad"
+        raise BundleError(msg)
+    if offset + len(end) != len(data):
+        msg = f"{len(data) - offset - len(end)} bytes follow its end"
         raise BundleError(msg)
     return members
+
+
+def _frame(members: Mapping[str, bytes | memoryview]) -> tuple[list[bytes], bytes]:
+    """Return the header before each member, and what stands behind the last one."""
+    _check_sizes(members)
+    headers: list[bytes] = []
+    central = b""
+    offset = 0
+    for name, data in members.items():
+        head = (_VERSION, 0, 0, *_DATE, zlib.crc32(data), len(data), len(data), len(name), 0)
+        headers.append(_LOCAL.pack(_LOCAL_SIGN, *head) + name.encode("ascii"))
+        central += _CENTRAL.pack(b"PK\x01\x02", _VERSION, *head, 0, 0, 0, 0, offset)
+        central += name.encode("ascii")
+        offset += len(headers[-1]) + len(data)
+    digest = hashlib.sha256(next(iter(members.values()), b"")).hexdigest().encode("ascii")
+    counts = (0, 0, len(members), len(members), len(central), offset, _COMMENT_BYTES)
+    return headers, central + _END.pack(b"PK\x05\x06", *counts) + _COMMENT + digest
 
 
 def _members(data: memoryview) -> Iterator[tuple[str, memoryview]]:
@@ -118,7 +130,7 @@ def _local(data: memoryview, offset: int) -> tuple[str, int, int]:
     return raw.decode("ascii"), start, start + size
 
 
-def _check_sizes(members: Mapping[str, bytes]) -> None:
+def _check_sizes(members: Mapping[str, bytes | memoryview]) -> None:
     total = sum(len(data) for data in members.values())
     if len(members) > MAX_MEMBERS or total > MAX_FILE_BYTES:
         msg = (

@@ -23,7 +23,7 @@ def undo(folder: options.Folder) -> None:
 
     undone = verb.undo(folder)
     console().print(f"{len(undone.restored)} files put back.")
-    for file in undone.kept:
-        complain(f"Not put back, because another file has its place now: {file}")
+    for file, reason in undone.kept.items():
+        complain(f"Not put back: {file}: {reason}")
     if undone.kept:
         raise typer.Exit(1)

@@ -69,7 +69,8 @@ def scan(
         else:
             failures.append(Failure(file, *_read_problem(told)))
     survey = _survey(pictures, pixels, failures, options)
-    refuse_empty(layout, {item.file.partition("/")[0] for item in (*pictures, *failures)})
+    meant = [*(picture.file for picture in pictures), *(failure.file for failure in failures)]
+    refuse_empty(layout, {file.partition("/")[0] for file in meant})
     return _judge(survey, layout.root, layout.classes, ignored)
 
 

@@ -80,7 +80,9 @@ the reason for them.
 
 def options() -> str:
     """Return every option of ``train``."""
-    rows = [f"| `{name}` | `{default}` | {text} |" for name, default, text in _options(TrainOptions)]
+    rows = [
+        f"| `{name}` | `{default}` | {text} |" for name, default, text in _options(TrainOptions)
+    ]
     return MADE + _OPTIONS.format(rows="\n".join(rows))
 
 

@@ -118,6 +118,24 @@ def judge(
     )
 
 
+def without_copies(report: Report) -> Report | None:
+    """Return the report on those pictures alone that copy no training picture.
+
+    Returns:
+        None where that would say nothing new: no picture is a copy, or all are.
+    """
+    fresh = [answer for answer in report.answers if answer.seen_in_training is None]
+    if len(fresh) in {0, len(report.answers)}:
+        return None
+    return judge(
+        fresh,
+        classes=report.classes,
+        model=report.model,
+        data=f"{report.data} without copies of training pictures",
+        unanswered=report.unanswered,
+    )
+
+
 def tabulate(answers: Sequence[Answer], *, classes: tuple[str, ...]) -> Table:
     """Return answers as arrays.
 

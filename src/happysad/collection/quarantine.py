@@ -71,11 +71,10 @@ def quarantine(collection: Collection, *, progress: Progress = silent) -> Quaran
         with Journal(home / NAME) as journal:
             for done, file in enumerate(collection.set_aside):
                 progress("moving aside", done, len(collection.set_aside), file)
-                place = f"{run}/{file}"
-                reason = _why_not_movable(root / file)
-                if not reason:
-                    journal.write(Move(origin=file, place=place, code=codes[file]))
-                    reason = _move(root / file, home / place)
+                source, move = root / file, Move(file, f"{run}/{file}", codes[file])
+                if not os.path.lexists(source):
+                    continue  # it vanished; there is nothing to set aside
+                reason = _move_journaled(journal, source, home, move)
                 if reason:
                     left[file] = reason
                 else:
@@ -149,12 +148,12 @@ def _new_run(home: Path) -> str:
     return str(number)
 
 
-def _why_not_movable(path: Path) -> str:
-    if not os.path.lexists(path):
-        return "it is no longer there"
-    if path.is_dir() and not path.is_symlink():
+def _move_journaled(journal: Journal, source: Path, home: Path, move: Move) -> str:
+    """Move a file into the quarantine; return why that was not possible, else nothing."""
+    if source.is_dir() and not source.is_symlink():
         return "it is a folder"
-    return ""
+    journal.write(move)
+    return _move(source, home / move.place)
 
 
 def _leads_outside(root: Path, folder: Path) -> str:

@@ -1,0 +1,236 @@
+"""The page of a check: what a folder holds, what is wrong with it, and what to do about it.
+
+``write_check_page`` makes the values, ``templates/collection.html`` shows them. What is shown is
+capped, what is counted is not: a page for 200,000 files stays a page.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from happysad.collection.checks import CHECKS
+from happysad.collection.checks.unusable import ADVICE as UNUSABLE
+from happysad.collection.duplicates import connected
+from happysad.config import Limits
+from happysad.errors import PictureError
+from happysad.pictures.decode import decode
+from happysad.pictures.thumbnail import thumbnail
+from happysad.pictures.workers import map_isolated
+from happysad.progress import Progress, silent
+from happysad.records import classes_of
+from happysad.reports.page import data_uri, render, write_text
+from happysad.sources.read import read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from happysad.records import Collection, Finding
+
+MOST_TILES = 24
+"""Pictures shown of one kind of finding, and groups of copies shown."""
+
+MOST_IN_GROUP = 6
+"""Pictures shown of one group of copies."""
+
+MOST_NAMES = 200
+"""Names listed of one kind of finding."""
+
+_SIDE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One picture to show; ``uri`` is empty where none can be shown.
+
+    Attributes:
+        name: its file.
+        uri: ``data:`` address of its thumbnail.
+        caption: what to say of it.
+    """
+
+    name: str
+    uri: str
+    caption: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Pictures that are copies of each other.
+
+    Attributes:
+        tiles: some of them.
+        more: how many are not shown.
+    """
+
+    tiles: tuple[Tile, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """All findings of one code.
+
+    Attributes:
+        code: the code.
+        severity: ``fault`` or ``notice``.
+        meaning: what it stands for.
+        advice: what to do.
+        count: files concerned.
+        groups: copies side by side, for findings about copies.
+        more_groups: groups that are not shown.
+        tiles: pictures, for findings about one picture each.
+        rows: file and message, for files that give no picture and for what the tiles leave out.
+        more: files that are not shown at all.
+    """
+
+    code: str
+    severity: str
+    meaning: str
+    advice: str
+    count: int
+    groups: tuple[Group, ...] = ()
+    more_groups: int = 0
+    tiles: tuple[Tile, ...] = ()
+    rows: tuple[tuple[str, str], ...] = ()
+    more: int = 0
+
+    @property
+    def title(self) -> str:
+        """The code as words."""
+        return self.code.replace("_", " ").capitalize()
+
+
+def write_check_page(
+    collection: Collection,
+    path: Path,
+    *,
+    limits: Limits | None = None,
+    progress: Progress = silent,
+) -> None:
+    """Write the page of a check, with thumbnails; the folder is only read.
+
+    Args:
+        collection: a checked folder whose files still are where they were.
+        path: the page, one HTML file.
+        limits: what a picture may cost.
+        progress: told of the thumbnails.
+
+    Raises:
+        UsageError: the page cannot be written there.
+    """
+    by_code: dict[str, list[Finding]] = defaultdict(list)
+    for finding in collection.findings:
+        by_code[finding.code].append(finding)
+    wanted = _wanted(by_code)
+    uris = _thumbnails(collection.root, wanted, limits or Limits(), progress)
+    sections = [
+        _section(check.code, by_code[check.code], uris) for check in CHECKS if by_code[check.code]
+    ]
+    page = render(
+        "collection.html",
+        root=collection.root,
+        counts=collection.counts,
+        classes=_class_rows(collection),
+        faults=[section for section in sections if section.severity == "fault"],
+        notices=[section for section in sections if section.severity == "notice"],
+        ignored=collection.ignored[:MOST_NAMES],
+        more_ignored=max(0, len(collection.ignored) - MOST_NAMES),
+    )
+    write_text(path, page)
+
+
+def _class_rows(collection: Collection) -> list[tuple[str, int, int, int]]:
+    """Return for each class its name, its pictures in use, their groups and its files aside."""
+    aside = Counter(file.partition("/")[0] for file in collection.set_aside)
+    groups: dict[str, set[str]] = defaultdict(set)
+    for entry in collection.entries:
+        groups[entry.label].add(entry.group)
+    used = classes_of(collection)
+    return [(name, used[name], len(groups[name]), aside[name]) for name in collection.classes]
+
+
+def _groups_of(findings: Sequence[Finding]) -> list[list[str]]:
+    """Return the files of each group of copies, as the findings tell of each other."""
+    number: dict[str, int] = {}
+    for finding in findings:
+        for file in (finding.file, *finding.related):
+            number.setdefault(file, len(number))
+    links = [
+        (number[finding.file], number[other]) for finding in findings for other in finding.related
+    ]
+    files = list(number)
+    return [sorted(files[item] for item in group) for group in connected(len(files), links)]
+
+
+def _wanted(by_code: Mapping[str, Sequence[Finding]]) -> list[str]:
+    """Return the files whose thumbnails the page will show."""
+    wanted: dict[str, None] = {}
+    for code, findings in by_code.items():
+        if code in UNUSABLE:
+            continue
+        shown: Iterable[str] = (finding.file for finding in findings[:MOST_TILES])
+        if _is_about_copies(findings):
+            groups = _groups_of(findings)[:MOST_TILES]
+            shown = (file for group in groups for file in group[:MOST_IN_GROUP])
+        wanted.update(dict.fromkeys(shown))
+    return list(wanted)
+
+
+def _is_about_copies(findings: Sequence[Finding]) -> bool:
+    return any(finding.related for finding in findings)
+
+
+def _thumbnails(
+    root: str, files: Sequence[str], limits: Limits, progress: Progress
+) -> dict[str, str]:
+    """Return ``data:`` addresses by file, made in processes of their own like every decode."""
+    uris: dict[str, str] = {}
+    paths = [f"{root}/{file}" for file in files]
+    results = map_isolated(partial(_thumbnail, limits=limits), paths, seconds=limits.decode_seconds)
+    for done, (number, result) in enumerate(results, start=1):
+        progress("making thumbnails", done, len(files))
+        # A file that has changed since it was checked is shown by its name alone.
+        if not isinstance(result, PictureError):
+            uris[files[number]] = data_uri(result, kind="image/jpeg")
+    return uris
+
+
+def _thumbnail(path: str, *, limits: Limits) -> bytes:
+    data = read_file(path, limits=limits)
+    picture = decode(data, source=path, limits=limits, at_least=(_SIDE, _SIDE))
+    return thumbnail(picture, side=_SIDE)
+
+
+def _section(code: str, findings: Sequence[Finding], uris: Mapping[str, str]) -> Section:
+    check = next(check for check in CHECKS if check.code == code)
+    head = Section(code, check.severity, check.meaning, check.advice, len(findings))
+    if _is_about_copies(findings):
+        return _with_groups(head, findings, uris)
+    shown = [] if code in UNUSABLE else findings[:MOST_TILES]
+    listed = findings[len(shown) : len(shown) + MOST_NAMES]
+    return replace(
+        head,
+        tiles=tuple(Tile(one.file, uris.get(one.file, ""), one.message) for one in shown),
+        rows=tuple((one.file, one.message) for one in listed),
+        more=len(findings) - len(shown) - len(listed),
+    )
+
+
+def _with_groups(head: Section, findings: Sequence[Finding], uris: Mapping[str, str]) -> Section:
+    groups = _groups_of(findings)
+    return replace(
+        head,
+        groups=tuple(_group(files, uris) for files in groups[:MOST_TILES]),
+        more_groups=max(0, len(groups) - MOST_TILES),
+    )
+
+
+def _group(files: Sequence[str], uris: Mapping[str, str]) -> Group:
+    tiles = [
+        Tile(file, uris.get(file, ""), file.partition("/")[0]) for file in files[:MOST_IN_GROUP]
+    ]
+    return Group(tuple(tiles), len(files) - len(tiles))

@@ -32,3 +32,12 @@ MaybeModel = Annotated[
         show_default=False,
     ),
 ]
+ModelOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="MODEL",
+        help=f"{_MODEL_HELP} By default the last one trained, else the one that ships.",
+    ),
+]

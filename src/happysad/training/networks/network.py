@@ -35,6 +35,11 @@ class Network:
     learning_rate: float
     builder: Callable[[int, int], Any]
 
+    @property
+    def pixel_dtype(self) -> Literal["uint8", "float32"]:
+        """Type of the pictures as ``pictures.prepare`` makes them for this network."""
+        return "float32" if self.preprocessing.resample == "point" else "uint8"
+
     def build(self, classes: Sequence[str], *, seed: int) -> Any:
         """Return an untrained ``keras.Model``.
 
@@ -49,10 +54,18 @@ class Network:
             UsageError: the output cannot tell this number of classes apart.
             MissingExtraError: keras is not installed.
         """
+        self.check_classes(classes)
+        return self.builder(len(classes), seed)
+
+    def check_classes(self, classes: Sequence[str]) -> None:
+        """Refuse a number of classes that the output cannot tell apart.
+
+        Raises:
+            UsageError: a sigmoid with other than two classes.
+        """
         if self.output == "sigmoid" and len(classes) != 2:
             msg = (
                 f"The preset {self.name!r} tells exactly two classes apart. "
                 f"Got {len(classes)}: {', '.join(classes)}. Keep two class folders."
             )
             raise UsageError(msg)
-        return self.builder(len(classes), seed)

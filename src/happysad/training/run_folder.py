@@ -1,0 +1,214 @@
+"""The folder of one training: what lies where, who may write, and what an interruption says."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import os
+import re
+import signal
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from happysad.bundle.shelf import RUN_BUNDLE
+from happysad.config import TrainOptions, options_from
+from happysad.errors import RunError
+from happysad.training import checkpoint
+
+if TYPE_CHECKING:
+    from happysad.config import TrainOptions
+    from happysad.training.fit import History
+
+SPLIT = "split.json"
+OPTIONS = "options.json"
+HISTORY = "history.csv"
+CURVES = "curves.png"
+
+_LOCK = ".lock"
+
+
+def new_folder(folder: Path, preset: str) -> Path:
+    """Return ``runs/FOLDER-PRESET-N`` with the first number that is free."""
+    last = latest_folder(folder, preset)
+    number = 1 if last is None else int(last.name.rpartition("-")[2]) + 1
+    return Path("runs") / f"{folder.resolve().name}-{preset}-{number}"
+
+
+def latest_folder(folder: Path, preset: str) -> Path | None:
+    """Return the ``runs/FOLDER-PRESET-N`` with the highest number; None where there is none."""
+    pattern = re.compile(re.escape(f"{folder.resolve().name}-{preset}-") + r"([0-9]{1,9})")
+    found: dict[int, Path] = {}
+    with contextlib.suppress(FileNotFoundError):
+        for path in Path("runs").iterdir():
+            match = pattern.fullmatch(path.name)
+            if match and path.is_dir():
+                found[int(match[1])] = path
+    return found[max(found)] if found else None
+
+
+@contextlib.contextmanager
+def opened(folder: Path, *, resume: bool) -> Iterator[None]:
+    """Make a run folder and keep every other training out of it.
+
+    Args:
+        folder: the run folder.
+        resume: whether it must hold a run already, or must not.
+
+    Raises:
+        RunError: it holds a run and shall not, or the other way round; another training is at
+            work in it; it cannot be made or written.
+    """
+    started = (folder / OPTIONS).exists() or (folder / RUN_BUNDLE).exists()
+    if started and not resume:
+        msg = f"The folder {str(folder)!r} holds a run already. Resume it, or choose another."
+        raise RunError(msg)
+    if resume and not started:
+        msg = f"There is no run to resume in {str(folder)!r}. Start one without resume."
+        raise RunError(msg)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / _LOCK).open("a+b")
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    with file:
+        if not _locked(file.fileno()):
+            msg = (
+                f"Another training is at work in {str(folder)!r}. Wait for it, or choose "
+                "another folder."
+            )
+            raise RunError(msg)
+        yield
+
+
+@contextlib.contextmanager
+def interruptible(folder: Path) -> Iterator[None]:
+    """Turn Ctrl-C and SIGTERM into an error that says how to go on.
+
+    The last whole epoch is in the checkpoint already; there is nothing left to save.
+
+    Raises:
+        RunError: the training was interrupted.
+    """
+    previous = None
+    # Python lets the main thread alone set signal handlers.
+    if threading.current_thread() is threading.main_thread():
+        previous = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        epoch = _epochs_saved(folder)
+        state = f"Epoch {epoch} is saved" if epoch else "No epoch was finished yet"
+        msg = f"Interrupted. {state} in {str(folder)!r}; go on there with: --resume"
+        raise RunError(msg) from None
+    finally:
+        if previous is not None:
+            signal.signal(signal.SIGTERM, previous)
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a file of the run folder whole, replacing a former one.
+
+    Raises:
+        RunError: it cannot be written; the former one is intact.
+    """
+    temporary = path.with_name(f"{path.name}.writing")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise _unwritable(path, error) from error
+
+
+def write_options(folder: Path, options: TrainOptions) -> None:
+    """Write the options of a run as JSON.
+
+    Raises:
+        RunError: they cannot be written.
+    """
+    write_file(folder / OPTIONS, (json.dumps(plain_options(options), indent=1) + "\n").encode())
+
+
+def read_options(folder: Path) -> TrainOptions:
+    """Read the options that a run was started with.
+
+    Raises:
+        RunError: there is no run in the folder, or its options cannot be read.
+    """
+    try:
+        values = json.loads((folder / OPTIONS).read_text(encoding="utf-8"))
+        return options_from(TrainOptions, values, OPTIONS)
+    except FileNotFoundError as error:
+        msg = f"There is no run to resume in {str(folder)!r}. Start one without resume."
+        raise RunError(msg) from error
+    except (OSError, ValueError) as error:
+        msg = f"The options of the run in {str(folder)!r} cannot be read: {error}"
+        raise RunError(msg) from error
+
+
+def plain_options(options: TrainOptions) -> dict[str, Any]:
+    """Return options as plain JSON values, nested."""
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(options)))
+    return plain
+
+
+def write_history(folder: Path, history: History) -> None:
+    """Write the history as CSV: one line an epoch, one column a measure.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(["epoch", *history])
+    for epoch, values in enumerate(zip(*history.values(), strict=True), start=1):
+        rows.writerow([epoch, *values])
+    write_file(folder / HISTORY, text.getvalue().encode())
+
+
+def _unwritable(path: Path, error: OSError) -> RunError:
+    reason = error.strerror or str(error)
+    return RunError(f"Cannot write {str(path)!r}: {reason}. Free some space or choose another.")
+
+
+def _locked(handle: int) -> bool:
+    """Take the lock of an open file; it falls when the process ends, however it ends."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return _locked_on_windows(handle)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _locked_on_windows(handle: int) -> bool:
+    import msvcrt
+
+    try:
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
+    except OSError:
+        return False
+    return True
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _epochs_saved(folder: Path) -> int:
+    try:
+        saved = checkpoint.load_checkpoint(folder)
+    except RunError:
+        return 0
+    return 0 if saved is None else saved.epoch

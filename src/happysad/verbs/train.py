@@ -1,0 +1,309 @@
+"""``train``: check → split → decode → fit → calibrate → judge → save → report."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from happysad.bundle import archive, shelf
+from happysad.collection.scan import scan
+from happysad.collection.split import folds as deal_folds
+from happysad.collection.split import split as deal
+from happysad.collection.split_file import load_split, save_split
+from happysad.config import TrainOptions, require
+from happysad.errors import CollectionError, RunError
+from happysad.judge.metrics import judge
+from happysad.predictor import UNSURE, Predictor, with_golden
+from happysad.progress import Progress, silent
+from happysad.records import PARTS, Answer, Collection, Report, Split
+from happysad.reports import evaluation, plots
+from happysad.reports.collection import write_check_page
+from happysad.reports.evaluation_page import Training
+from happysad.training import run_folder
+from happysad.training.examples import DecodeOptions, Examples, decode_examples
+from happysad.training.networks import Network, find_network
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from happysad.bundle.archive import Bundle
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished training.
+
+    Attributes:
+        folder: where everything lies.
+        bundle: the saved model.
+        collection: the checked pictures.
+        split: which picture was in which part.
+        history: measure → its value after each epoch.
+        report: how the model did on the test part, which it had never seen.
+        report_page: the same as a page.
+        folds: reports of the k-fold evaluation, in order; none without ``folds``.
+    """
+
+    folder: Path
+    bundle: Path
+    collection: Collection
+    split: Split
+    history: Mapping[str, tuple[float, ...]]
+    report: Report
+    report_page: Path
+    folds: tuple[Report, ...] = ()
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        lines = [
+            str(self.report.scores["accuracy"]),
+            f"always the majority: {self.report.baseline}",
+        ]
+        if self.folds:
+            values = [report.scores["accuracy"].value for report in self.folds]
+            lines.append(
+                f"{len(values)} folds: {np.mean(values):.3f}, "
+                f"from {min(values):.3f} to {max(values):.3f}"
+            )
+        lines.append(f"model: {self.bundle}")
+        items = "".join(f"<li>{html.escape(line)}</li>" for line in lines)
+        return f"<div><b>Run {html.escape(self.folder.name)}</b><ul>{items}</ul></div>"
+
+
+def train(
+    folder: str | Path,
+    *,
+    options: TrainOptions | None = None,
+    out: Path | None = None,
+    resume: bool = False,
+    split: Path | Split | None = None,
+    progress: Progress = silent,
+) -> Run:
+    """Train a model on a labelled folder, judge it on pictures it has not seen, and save it.
+
+    Args:
+        folder: folder with one folder of pictures for each class.
+        options: how to train; the defaults are the write-up's, with ``resume`` the run's own.
+        out: run folder; by default a new one below ``runs``. With ``resume`` the latest there.
+        resume: go on with the run in ``out`` after an interruption. Folder and options must be
+            as they were; the result is what it would have been without the interruption.
+        split: a split to use again, or its file, instead of dealing the pictures anew.
+        progress: told what happens.
+
+    Raises:
+        CollectionError: the folder cannot be worked with as it is, or the split is not its.
+        UsageError: options that do not go together, or the network does not fit the classes.
+        RunError: the run cannot start, go on or be saved; or it was interrupted.
+        BundleError: the model cannot be saved.
+        MissingExtraError: the extra ``train`` is not installed.
+    """
+    require(not (resume and split is not None), "split", "left out with resume", split)
+    preset = (options or TrainOptions()).preset
+    place = out or _default_place(Path(folder), preset, resume=resume)
+    if options is None:
+        options = run_folder.read_options(place) if resume else TrainOptions()
+    network = find_network(options.preset)
+    with run_folder.opened(place, resume=resume), run_folder.interruptible(place):
+        work = _Work(Path(folder), place, network, options, resume, progress)
+        return work.run(split)
+
+
+def _default_place(folder: Path, preset: str, *, resume: bool) -> Path:
+    if not resume:
+        return run_folder.new_folder(folder, preset)
+    latest = run_folder.latest_folder(folder, preset)
+    if latest is None:
+        msg = (
+            f"There is no run of {folder.name!r} with the preset {preset!r} below 'runs' to "
+            "resume. Name its folder with 'out'."
+        )
+        raise RunError(msg)
+    return latest
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """The order of the steps, and what they share."""
+
+    folder: Path
+    place: Path
+    network: Network
+    options: TrainOptions
+    resume: bool
+    progress: Progress
+
+    def run(self, wanted: Path | Split | None) -> Run:
+        collection = scan(self.folder, options=self.options.check, progress=self.progress)
+        self.network.check_classes(collection.classes)
+        split = self._split(collection, wanted)
+        self._note_start(split)
+        examples = self._decode(collection)
+        folds = self._folds(collection, examples)
+        bundle, report, history = self._train(examples, split, self.place)
+        saved = archive.write(self.place / shelf.RUN_BUNDLE, with_golden(bundle))
+        shelf.remember(self.place / shelf.RUN_BUNDLE)
+        page = self._write_reports(collection, split, report, history, folds)
+        path = saved.path or self.place / shelf.RUN_BUNDLE
+        return Run(self.place, path, collection, split, history, report, page, folds)
+
+    def _split(self, collection: Collection, wanted: Path | Split | None) -> Split:
+        if isinstance(wanted, Split):
+            # Through a file, so that it is checked against the folder like any other.
+            wanted_file = self.place / run_folder.SPLIT
+            save_split(wanted, wanted_file)
+            return load_split(wanted_file, collection)
+        if wanted is not None:
+            return load_split(wanted, collection)
+        if not self.resume:
+            return deal(collection, options=self.options.split)
+        try:
+            return load_split(self.place / run_folder.SPLIT, collection)
+        except CollectionError as error:
+            msg = f"This run cannot be resumed: {error}"
+            raise RunError(msg) from error
+
+    def _note_start(self, split: Split) -> None:
+        if self.resume:
+            return
+        save_split(split, self.place / run_folder.SPLIT)
+        run_folder.write_options(self.place, self.options)
+
+    def _decode(self, collection: Collection) -> Examples:
+        return decode_examples(
+            Path(collection.root),
+            collection.entries,
+            collection.classes,
+            options=DecodeOptions(
+                preprocessing=self.network.preprocessing,
+                limits=self.options.check.limits,
+                workers=self.options.check.workers,
+                cache_mib=self.options.cache_mib,
+                cache_folder=self.place,
+            ),
+            progress=self.progress,
+        )
+
+    def _folds(self, collection: Collection, examples: Examples) -> tuple[Report, ...]:
+        """Train and judge once for each fold; these models are not kept."""
+        if not self.options.split.folds:
+            return ()
+        splits = deal_folds(collection, options=self.options.split)
+        reports = []
+        for number, split in enumerate(splits, start=1):
+            place = self.place / "folds" / str(number)
+            place.mkdir(parents=True, exist_ok=True)
+            told = _told_as(f"fold {number} of {len(splits)}", self.progress)
+            reports.append(replace(self, progress=told)._train(examples, split, place)[1])
+        return tuple(reports)
+
+    def _train(
+        self, examples: Examples, split: Split, place: Path
+    ) -> tuple[Bundle, Report, Mapping[str, tuple[float, ...]]]:
+        """Fit on the training part, choose on the validation part, judge on the test part."""
+        parts = _parts(examples, split)
+        # Here and not above: everything that can go wrong before has been checked by now, and
+        # loading TensorFlow takes seconds.
+        self.progress("loading TensorFlow", 0, 1)
+        from happysad.training.fit import fit
+        from happysad.training.saving import bundle_of, fingerprint, with_scores
+
+        self.progress("loading TensorFlow", 1, 1)
+        fitted = fit(
+            self.network,
+            parts["train"],
+            parts["validation"],
+            options=self.options,
+            folder=place,
+            fingerprint=fingerprint(self.options, parts),
+            resume=self.resume,
+            progress=self.progress,
+        )
+        run_folder.write_history(place, fitted.history)
+        bundle = bundle_of(
+            fitted,
+            self.network,
+            parts["train"],
+            parts["validation"],
+            name=self.place.resolve().name,
+            options=self.options,
+            split=split,
+        )
+        report = _judge(bundle, parts["test"], data=f"{self.folder.resolve().name} (test part)")
+        return with_scores(bundle, report), report, fitted.history
+
+    def _write_reports(
+        self,
+        collection: Collection,
+        split: Split,
+        report: Report,
+        history: Mapping[str, tuple[float, ...]],
+        folds: tuple[Report, ...],
+    ) -> Path:
+        self.progress("writing reports", 0, 3)
+        write_check_page(
+            collection, self.place / "check" / "index.html", limits=self.options.check.limits
+        )
+        self.progress("writing reports", 1, 3)
+        run_folder.write_file(self.place / run_folder.CURVES, plots.curves(history))
+        self.progress("writing reports", 2, 3)
+        training = Training(collection=collection, split=split, history=history, folds=folds)
+        page = evaluation.write(
+            report, self.place / "report", pictures=collection.root, training=training
+        )
+        for number, fold in enumerate(folds, start=1):
+            evaluation.write(fold, self.place / "folds" / str(number), pictures=collection.root)
+        self.progress("writing reports", 3, 3)
+        return page
+
+
+def _told_as(what: str, progress: Progress) -> Progress:
+    def told(step: str, done: int, total: int, note: str = "") -> None:
+        progress(f"{what}: {step}", done, total, note)
+
+    return told
+
+
+def _parts(examples: Examples, split: Split) -> dict[str, Examples]:
+    """Return the examples of each part; pictures that are in no part are left out.
+
+    Raises:
+        RunError: a part lost all its pictures since the check.
+    """
+    part_of = {sha256: part for part, members in split.parts.items() for sha256 in members}
+    rows: dict[str, list[int]] = {part: [] for part in PARTS}
+    for row, entry in enumerate(examples.entries):
+        if entry.sha256 in part_of:
+            rows[part_of[entry.sha256]].append(row)
+    for part, chosen in rows.items():
+        if not chosen:
+            msg = f"None of the pictures of the {part} part can be read any more. Check the folder."
+            raise RunError(msg)
+    return {part: examples.rows(chosen) for part, chosen in rows.items()}
+
+
+def _judge(bundle: Bundle, test: Examples, *, data: str) -> Report:
+    """Judge a model the way it will answer: with the runtime, calibration and threshold it has."""
+    predictor = Predictor(bundle)
+    rows = predictor.probabilities(test.pixels)
+    answers = [
+        _answer(predictor, entry, row) for entry, row in zip(test.entries, rows, strict=True)
+    ]
+    return judge(answers, classes=test.classes, model=bundle.manifest.name, data=data)
+
+
+def _answer(predictor: Predictor, entry: Any, row: Sequence[float]) -> Answer:
+    best = int(np.argmax(row))
+    label = predictor.classes[best]
+    return Answer(
+        file=entry.file,
+        sha256=entry.sha256,
+        group=entry.group,
+        label=entry.label,
+        predicted=label,
+        verdict=UNSURE if row[best] < predictor.manifest.unsure_below else label,
+        probabilities=dict(zip(predictor.classes, map(float, row), strict=True)),
+    )

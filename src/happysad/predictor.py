@@ -314,7 +314,9 @@ def _session(onnx: bytes) -> Any:
         options.enable_cpu_mem_arena = False
         # Threads that spin while they wait slow the decoding processes down.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        return onnxruntime.InferenceSession(onnx, options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(
+            onnx, options, providers=["CPUExecutionProvider"], enable_fallback=0
+        )
 
 
 @contextmanager

@@ -66,7 +66,7 @@ _MODEL = {1: "ir", 2: "text", 3: "text", 4: "text", 5: "number", 6: "text", 7: "
 _MODEL |= {8: "opset", 14: "metadata"}
 _GRAPH = {1: "node", 2: "text", 5: "tensor", 10: "text", 11: "input", 12: "output"}
 _GRAPH |= {13: "value_info", 16: "metadata"}
-_NODE = {1: "input", 2: "output", 3: "text", 4: "op_type", 5: "attribute", 6: "text"}
+_NODE = {1: "takes", 2: "gives", 3: "text", 4: "op_type", 5: "attribute", 6: "text"}
 _NODE |= {7: "domain", 9: "metadata"}
 _ATTRIBUTE = {1: "name", 2: "f", 3: "i", 4: "s", 5: "tensor", 7: "floats", 8: "ints"}
 _ATTRIBUTE |= {9: "strings", 13: "text", 20: "type"}
@@ -75,7 +75,9 @@ _TENSOR |= {8: "name", 9: "raw_data", 10: "double_data", 11: "uint64_data", 12: 
 _TENSOR |= {14: "data_location"}
 _REPEATED = {"opset", "metadata", "node", "tensor", "input", "output", "value_info", "attribute"}
 _REPEATED |= {"floats", "ints", "strings", "dims", "dim", "float_data", "int32_data"}
-_REPEATED |= {"int64_data", "double_data", "uint64_data"}
+_REPEATED |= {"int64_data", "double_data", "uint64_data", "takes", "gives"}
+# the runtime passes these on to Python, which has no strings but those of sound UTF-8
+_TEXTS = {"text", "name", "op_type", "domain", "takes", "gives"}
 _DATA = {"float_data": 4, "double_data": 8, "int32_data": 0, "int64_data": 0, "uint64_data": 0}
 
 
@@ -185,6 +187,8 @@ def _read(message: memoryview, known: Mapping[int, str], where: str) -> dict[str
         if values and name not in _REPEATED and name != "text":
             msg = f"the graph sets '{name}' of a {where} twice"
             raise BundleError(msg)
+        if name in _TEXTS:
+            _decoded(value, name)
         values.append(value)
     return found
 
@@ -207,9 +211,13 @@ def _one(fields: Mapping[str, list[Value]], name: str) -> memoryview:
 
 
 def _text(fields: Mapping[str, list[Value]], name: str) -> str:
-    views = _views(fields, name)
+    values = fields.get(name, [])
+    return _decoded(values[0], name) if values else ""
+
+
+def _decoded(value: Value, name: str) -> str:
     try:
-        return bytes(views[0]).decode("utf-8") if views else ""
+        return bytes(_as_view(value)).decode("utf-8")
     except UnicodeDecodeError as error:
         msg = f"the graph's field '{name}' is no text"
         raise BundleError(msg) from error
@@ -259,7 +267,7 @@ def _check_node(view: memoryview, tensors: Mapping[str, _Tensor]) -> str:
     for attribute in _views(node, "attribute"):
         _check_attribute(attribute)
     if operator == "Pad":
-        names = [bytes(name).decode("utf-8", "replace") for name in _views(node, "input")]
+        names = [_decoded(name, "takes") for name in node.get("takes", [])]
         _check_padding([tensors[name] for name in names[1:2] if name in tensors])
     return operator
 

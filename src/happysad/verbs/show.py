@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from happysad.bundle.manifest import Manifest
     from happysad.records import Score
 
-_MARKUP = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_{}[]<>#|!~"})
+_MARKUP = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]<>#|!~"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from happysad.errors import PictureError, UsageError
 from happysad.pictures.colour import to_rgb
 from happysad.pictures.formats import sniff
 from happysad.pictures.quiet import quiet
-from happysad.pictures.structure import is_complete, webp_size, without_extras
+from happysad.pictures.structure import is_complete, is_intact, webp_size, without_extras
 from happysad.records import Picture
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ def decode(
         name = sniff(data)
         if not is_complete(data, name):
             raise PictureError("truncated", _TRUNCATED)
+        if not is_intact(data, name):
+            raise PictureError("unreadable", _DAMAGED)
         if name == "webp" and (size := webp_size(data)):
             _check_size(size, limits)
         with quiet(), _open(data, name) as image:
@@ -136,6 +138,7 @@ def from_array(array: NDArray[np.uint8], *, source: str = "array") -> Picture:
     return from_image(Image.fromarray(np.ascontiguousarray(array)), source=source)
 
 
+_DAMAGED = "The file's check sums do not fit its pixels; download or copy it again."
 _TRUNCATED = "The file breaks off before the picture's end; download or copy it again."
 
 

@@ -6,9 +6,16 @@ fill the rest with grey. These functions look at lengths and end marks alone, be
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Iterator
 
 _PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"eXIf", b"gAMA", b"sRGB", b"IEND"})
+_PNG_PIXELS = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT"})
+# Size in bytes of TIFF's value types 1 to 18; BigTIFF's are the last three.
+_TIFF_SIZES = (0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8)
+# Tags with the places and the lengths of the pieces of pixels: strips, tiles.
+_TIFF_PIECES = ((273, 279), (324, 325))
 
 
 def is_complete(data: bytes, format_: str) -> bool:
@@ -20,6 +27,22 @@ def is_complete(data: bytes, format_: str) -> bool:
     """
     check = _CHECKS.get(format_)
     return check is None or check(data)
+
+
+def is_intact(data: bytes, format_: str) -> bool:
+    """Return False where the file's own check sums say that its pixels are damaged.
+
+    Args:
+        data: a file for which ``is_complete`` holds.
+        format_: what ``formats.sniff`` says of it; of the formats, only PNG has check sums.
+    """
+    if format_ != "png":
+        return True
+    return all(
+        zlib.crc32(memoryview(data)[start + 4 : end - 4]).to_bytes(4, "big") == data[end - 4 : end]
+        for name, start, end in _png_chunks(data)
+        if name in _PNG_PIXELS
+    )
 
 
 def without_extras(data: bytes) -> bytes:
@@ -126,4 +149,47 @@ def _avif(data: bytes) -> bool:
     return at == len(data)
 
 
-_CHECKS = {"png": _png, "jpeg": _jpeg, "webp": _webp, "gif": _gif, "avif": _avif}
+def _tiff(data: bytes) -> bool:
+    """Follow the first directory to its values and to the pieces of pixels."""
+    try:
+        tags = _tiff_tags(data)
+    except (struct.error, IndexError):
+        return False
+    for places, lengths in _TIFF_PIECES:
+        ends = map(int.__add__, tags.get(places, ()), tags.get(lengths, ()))
+        if any(end > len(data) for end in ends):
+            return False
+    return True
+
+
+def _tiff_tags(data: bytes) -> dict[int, tuple[int, ...]]:
+    """Return the whole-number tags of the first directory.
+
+    Raises:
+        struct.error, IndexError: something lies beyond the end of the file.
+    """
+    order = "<" if data[:2] == b"II" else ">"
+    big = 43 in data[2:4]
+    word, count_word, start = ("Q", "Q", 8) if big else ("I", "H", 4)
+    (at,) = struct.unpack_from(order + word, data, start)
+    (count,) = struct.unpack_from(order + count_word, data, at)
+    at += struct.calcsize(order + count_word)
+    entry = struct.Struct(f"{order}HH{word}")
+    room = struct.calcsize(order + word)
+    tags = {}
+    for number in range(min(count, 65_536)):
+        place = at + number * (entry.size + room)
+        tag, kind, length = entry.unpack_from(data, place)
+        size = _TIFF_SIZES[kind] * length if kind < len(_TIFF_SIZES) else 0
+        place += entry.size
+        if size > room:
+            (place,) = struct.unpack_from(order + word, data, place)
+        if place + max(size, 1) > len(data):
+            raise IndexError(place)
+        if kind in {3, 4, 16}:
+            code = {3: "H", 4: "I", 16: "Q"}[kind]
+            tags[tag] = struct.unpack_from(f"{order}{length}{code}", data, place)
+    return tags
+
+
+_CHECKS = {"tiff": _tiff, "png": _png, "jpeg": _jpeg, "webp": _webp, "gif": _gif, "avif": _avif}

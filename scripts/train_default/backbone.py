@@ -62,16 +62,17 @@ def blocks() -> tuple[Block, ...]:
     return tuple(result)
 
 
-def front(side: int | None = None, *, cut: int = CUT) -> keras.Model:
+def front(side: int | None = None, *, cut: int = CUT, frozen: bool = True) -> keras.Model:
     """Return the front: float32 pixels (N, side, side, 3), 0–255 RGB → features of block ``cut-1``.
 
-    Scaling (x − 127) / 128 is inside. ``cut=16`` gives every block.
+    Scaling (x − 127) / 128 is inside. ``cut=16`` gives every block. ``frozen``
+    keeps ImageNet's statistics in batch normalisation; without it they follow the batches.
     """
     inputs = keras.Input((side, side, 3))
     x = layers.Rescaling(1 / 128, -127 / 128)(inputs)
-    x = _convolution(x, "stem", 32, kernel=3, stride=2)
+    x = _convolution(x, "stem", 32, kernel=3, stride=2, frozen=frozen)
     for block in blocks()[:cut]:
-        x = _block(x, block)
+        x = _block(x, block, frozen=frozen)
     return keras.Model(inputs, x, name="front")
 
 
@@ -125,33 +126,42 @@ def _kernel(layer: Any, tensor: NDArray[np.generic]) -> NDArray[np.generic]:
     return tensor.transpose(2, 3, 1, 0)
 
 
-def _block(x: Any, block: Block) -> Any:
+def _block(x: Any, block: Block, *, frozen: bool = True) -> Any:
     name, y = f"block{block.index}", x
     if block.expansion > 1:
-        y = _convolution(y, f"{name}.expand", block.inputs * block.expansion)
-    y = _depthwise(y, f"{name}.depthwise", block)
-    y = _convolution(y, f"{name}.project", block.outputs, activate=False)
+        y = _convolution(y, f"{name}.expand", block.inputs * block.expansion, frozen=frozen)
+    y = _depthwise(y, f"{name}.depthwise", block, frozen=frozen)
+    y = _convolution(y, f"{name}.project", block.outputs, activate=False, frozen=frozen)
     if block.stride == 1 and block.inputs == block.outputs:
         return layers.Add(name=f"{name}.add")([x, y])
     return y
 
 
 def _convolution(
-    x: Any, name: str, channels: int, *, kernel: int = 1, stride: int = 1, activate: bool = True
+    x: Any,
+    name: str,
+    channels: int,
+    *,
+    kernel: int = 1,
+    stride: int = 1,
+    activate: bool = True,
+    frozen: bool = True,
 ) -> Any:
     x = layers.Conv2D(
         channels, kernel, stride, padding="same", use_bias=False, name=f"{name}.conv"
     )(x)
-    return _normalised(x, name, activate=activate)
+    return _normalised(x, name, activate=activate, frozen=frozen)
 
 
-def _depthwise(x: Any, name: str, block: Block) -> Any:
+def _depthwise(x: Any, name: str, block: Block, *, frozen: bool) -> Any:
     x = layers.DepthwiseConv2D(
         block.kernel, block.stride, padding="same", use_bias=False, name=f"{name}.conv"
     )(x)
-    return _normalised(x, name, activate=True)
+    return _normalised(x, name, activate=True, frozen=frozen)
 
 
-def _normalised(x: Any, name: str, *, activate: bool) -> Any:
-    x = layers.BatchNormalization(epsilon=_EPSILON, name=f"{name}.bn")(x, training=False)
+def _normalised(x: Any, name: str, *, activate: bool, frozen: bool) -> Any:
+    x = layers.BatchNormalization(epsilon=_EPSILON, name=f"{name}.bn")(
+        x, training=False if frozen else None
+    )
     return layers.ReLU(6.0, name=f"{name}.relu6")(x) if activate else x

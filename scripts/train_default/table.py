@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 CLASSES = ("happy", "sad")
 KINDS = ("face", "group", "body", "drawing", "text", "other")
 FOLDS = (0, 1, 2, 3, 4)
+FACE_CROPS = "c25"
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,19 @@ class Table:
         hidden = set(self.collections[self.folds == left_out])
         free = np.array([hidden.isdisjoint(names) for names in self.also_in])
         return np.flatnonzero(free & (self.folds != left_out))
+
+    def scene_rows(self, left_out: int | None) -> NDArray[np.int64]:
+        """Return the rows of ``training_rows`` that are worth the scene view's time.
+
+        Left out: pictures that folder and reading tell apart and that the reading was not sure of;
+        and two of three pictures of ``FACE_CROPS``, grey squares filled by a face, which train the
+        expression view.
+        """
+        rows = self.training_rows(left_out)
+        clear = self.sure | (self.moods == self.labels)
+        crops = np.flatnonzero(self.collections == FACE_CROPS)
+        clear[np.delete(crops, np.s_[::3])] = False
+        return rows[clear[rows]]
 
     def targets(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return softened labels and weights for training, each of shape (N,).

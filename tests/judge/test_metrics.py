@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 from sklearn import metrics as reference
 
 from answers import CLASSES, answer, answers_of, random_answers
-from happysad.errors import MissingExtraError, UsageError
+from happysad.errors import UsageError
 from happysad.judge.metrics import judge
 
 if TYPE_CHECKING:
@@ -200,11 +199,3 @@ def test_pictures_of_other_classes_are_an_error_that_names_them() -> None:
         report_on([dataclasses.replace(answer("happy", 0.2, name="cat/1.jpg"), label="cat")])
     with pytest.raises(UsageError, match="Name the folders"):
         report_on(answers_of([0], [0.2]), ("happy", "neutral", "sad"))
-
-
-def test_without_scikit_learn_the_error_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setitem(sys.modules, "sklearn", None)
-    with pytest.raises(MissingExtraError, match=r"happysad\[train\]"):
-        report_on(answers_of([0, 1], [0.2, 0.7]))

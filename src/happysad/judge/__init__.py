@@ -2,10 +2,11 @@
 
 ``intervals``    95% intervals that stay honest for few pictures and for duplicate groups
 ``metrics``      labelled answers → ``Report``, each score with its n and interval
+``ranking``      ROC and precision–recall, points and areas
 ``calibration``  temperature scaling, reliability bins
 ``decision``     below which probability an answer should be ``unsure``
 ``comparison``   two reports on the same pictures → which model is better, if that is shown
 
-Everything is a closed formula, so the same answers always give the same report. The predictor
-imports ``calibration``; it and ``intervals`` need numpy alone.
+Everything is a closed formula, so the same answers always give the same report. Numpy is
+all that is needed; the predictor itself imports ``calibration``.
 """

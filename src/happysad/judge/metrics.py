@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from happysad.errors import MissingExtraError, UsageError
+from happysad.errors import UsageError
 from happysad.judge import intervals
 from happysad.judge.calibration import calibration_error, reliability
+from happysad.judge.ranking import rank
 from happysad.records import Report, Score
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from types import ModuleType
 
     from numpy.typing import NDArray
 
@@ -99,7 +99,6 @@ def judge(
 
     Raises:
         UsageError: no answers, fewer than two classes, or an answer about another class.
-        MissingExtraError: scikit-learn is not installed.
     """
     table = tabulate(answers, classes=classes)
     scores = {name: score(name, table) for name, score in _SCORES.items()}
@@ -284,7 +283,7 @@ def _roc_auc_of(name: str, number: int, table: Table) -> Score:
         return _undefined(name, _none_of(table, number))
     if mine.all():
         return _undefined(name, f"only pictures of {table.classes[number]!r}")
-    value = float(_sklearn().roc_auc_score(mine, table.probabilities[:, number]))
+    value = float(rank(mine, table.probabilities[:, number]).roc_area)
     sizes = (intervals.effective_size(table.groups[rows]) for rows in (mine, ~mine))
     return Score(name, value, *intervals.area(value, *sizes), len(mine), "Newcombe 5")
 
@@ -299,7 +298,7 @@ def _average_precision_of(name: str, number: int, table: Table) -> Score:
         return _undefined(name, _none_of(table, number))
     if mine.all():
         return _undefined(name, f"only pictures of {table.classes[number]!r}")
-    value = float(_sklearn().average_precision_score(mine, table.probabilities[:, number]))
+    value = float(rank(mine, table.probabilities[:, number]).average_precision)
     bounds = intervals.wilson(value, intervals.effective_size(table.groups[mine]))
     return Score(name, value, *bounds, len(mine), "wilson over the class")
 
@@ -343,12 +342,3 @@ def _undefined(name: str, reason: str) -> Score:
 
 def _none_of(table: Table, number: int) -> str:
     return f"no picture of {table.classes[number]!r}"
-
-
-def _sklearn() -> ModuleType:
-    try:
-        from sklearn import metrics
-    except ImportError as error:
-        raise MissingExtraError("sklearn", "train") from error
-    module: ModuleType = metrics
-    return module

@@ -49,7 +49,7 @@ def write(
 
     Raises:
         UsageError: a file cannot be written.
-        MissingExtraError: matplotlib or scikit-learn is not installed.
+        MissingExtraError: matplotlib is not installed.
     """
     folder = Path(folder)
     page = as_html(report, pictures=pictures, training=training, origin_known=origin_known)

@@ -74,7 +74,7 @@ def as_html(
         origin_known: the model tells which pictures it was trained on.
 
     Raises:
-        MissingExtraError: matplotlib or scikit-learn is not installed.
+        MissingExtraError: matplotlib is not installed.
     """
     mistakes = _mistakes(report)
     copies = [answer for answer in report.answers if answer.seen_in_training is not None]
@@ -121,6 +121,11 @@ def _plots(report: Report) -> list[dict[str, str]]:
             plots.confusion,
             "Counts of true classes against answers",
             "Rows are the true classes, columns the answers; the share is of the row.",
+        ),
+        (
+            plots.confidence,
+            "Number of right and wrong answers by their probability",
+            "A good model is rarely wrong where it is sure.",
         ),
         (
             plots.threshold,

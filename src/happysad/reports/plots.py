@@ -17,6 +17,7 @@ from happysad.errors import MissingExtraError
 from happysad.judge.calibration import reliability as reliability_bins
 from happysad.judge.intervals import effective_size, wilson
 from happysad.judge.metrics import Table, tabulate
+from happysad.judge.ranking import rank
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,14 +57,12 @@ _DARK = _Dress(
 
 def roc(report: Report, *, dark: bool = False) -> bytes:
     """Plot the share of each class found against the share of false alarms, as PNG."""
-    from sklearn.metrics import roc_curve
-
     table = _table(report)
     dress, figure, axes = _axes(dark=dark)
     axes.plot([0, 1], [0, 1], color=dress.soft, linestyle=":", linewidth=1)
     for line, number in enumerate(table.judged_classes):
-        false, true, _ = roc_curve(table.labels == number, table.probabilities[:, number])
-        _line(axes, dress, line, (false, true), label=_plain(report.classes[number]))
+        points = rank(table.labels == number, table.probabilities[:, number]).roc
+        _line(axes, dress, line, points, label=_plain(report.classes[number]))
     _unit_square(axes)
     _name(axes, dress, "ROC", "other pictures wrongly called so", "pictures of the class found")
     _legend(axes, dress, len(table.judged_classes), "lower right")
@@ -72,15 +71,13 @@ def roc(report: Report, *, dark: bool = False) -> bytes:
 
 def precision_recall(report: Report, *, dark: bool = False) -> bytes:
     """Plot precision against recall of each class, as PNG; dotted: what chance would give."""
-    from sklearn.metrics import precision_recall_curve
-
     table = _table(report)
     dress, figure, axes = _axes(dark=dark)
     for line, number in enumerate(table.judged_classes):
         mine = table.labels == number
-        precision, recall, _ = precision_recall_curve(mine, table.probabilities[:, number])
+        precision, recall = rank(mine, table.probabilities[:, number]).precision_recall
         label = _plain(report.classes[number])
-        _line(axes, dress, line, (recall, precision), label=label, drawstyle="steps-post")
+        _line(axes, dress, line, (recall, precision), label=label, drawstyle="steps-pre")
         axes.axhline(float(mine.mean()), color=dress.soft, linestyle=":", linewidth=1)
     _unit_square(axes)
     _name(axes, dress, "Precision and recall", "pictures of the class found", "right when said")
@@ -122,14 +119,27 @@ def threshold(report: Report, *, dark: bool = False) -> bytes:
     axes.step(at, answered, color=orange, linewidth=1.8, linestyle="--", label="answered")
     border = _unsure_border(table)
     if border is not None:
-        axes.axvline(border, color=dress.soft, linewidth=1)
-        axes.annotate(
-            " unsure below", (border, 0.02), color=dress.soft, fontsize=8, va="bottom",
-            ha="left" if border < 0.8 else "right",
-        )  # fmt: skip
+        axes.axvline(border, color=dress.soft, linewidth=1.2, label=f"unsure below {border:.2f}")
     axes.set(xlim=(1 / len(report.classes), 1), ylim=(0, 1.005))
     _name(axes, dress, "When to answer", "answer only above this probability", "share")
     _legend(axes, dress, 2, "lower left")
+    return _png(figure)
+
+
+def confidence(report: Report, *, dark: bool = False) -> bytes:
+    """Plot how many answers are how sure, right and wrong ones stacked, as PNG."""
+    table = _table(report)
+    dress, figure, axes = _axes(dark=dark)
+    at, right = table.confidence, table.right
+    axes.hist(
+        [at[right], at[~right]], bins=np.linspace(1 / len(report.classes), 1, 11), stacked=True,
+        color=list(dress.colours[:2]), edgecolor=dress.back, linewidth=1.2,
+        label=["right", "wrong"],
+    )  # fmt: skip
+    axes.set_xlim(1 / len(report.classes), 1)
+    axes.yaxis.get_major_locator().set_params(integer=True)
+    _name(axes, dress, "How sure it is", "probability of the answer", "pictures")
+    _legend(axes, dress, 2, "best")
     return _png(figure)
 
 

@@ -95,11 +95,13 @@ def headline(report: Report, *, unseen: bool) -> str:
         report: of at least one picture.
         unseen: it is known that the model was trained on none of the pictures.
     """
-    kind = "unseen pictures" if unseen else "pictures"
+    kind = "unseen pictures" if unseen and not report.seen_in_training else "pictures"
+    most = max(sum(row) for row in report.confusion)
     return (
         f"Right on {right_answers(report)} of {len(report.answers)} {kind}: accuracy "
         f"{in_brackets(report.scores['accuracy'])}. Always answering "
-        f"‘{majority_class(report)}’ would be right on {report.baseline.value:.3f} of them."
+        f"‘{majority_class(report)}’ would be right on {most} of them: "
+        f"{report.baseline.value:.3f}."
     )
 
 
@@ -111,20 +113,16 @@ def remarks(report: Report, *, origin_known: bool) -> list[Remark]:
         origin_known: the model tells which pictures it was trained on.
     """
     found = [_against_baseline(report), *_about_copies(report, origin_known=origin_known)]
-    n = len(report.answers)
-    if n < FEW:
-        low, high = report.scores["accuracy"].low, report.scores["accuracy"].high
-        found.append(
-            Remark(
-                "warn",
-                f"{n} pictures are few. On other pictures of this kind the accuracy could well "
-                f"be anything from {low:.2f} to {high:.2f}.",
-            )
+    accuracy = report.scores["accuracy"]
+    if accuracy.n < FEW:
+        text = (
+            f"The test is small (n = {accuracy.n}). On other pictures of this kind the accuracy "
+            f"could well be anything from {accuracy.low:.2f} to {accuracy.high:.2f}."
         )
+        found.append(Remark("warn", text))
     if report.unanswered:
-        count = len(report.unanswered)
-        noun = "picture" if count == 1 else "pictures"
-        found.append(Remark("warn", f"{count} {noun} could not be answered and count in no score."))
+        text = f"Could not be answered, and count in no score: {len(report.unanswered)} more."
+        found.append(Remark("warn", text))
     return found
 
 
@@ -152,13 +150,13 @@ def _about_copies(report: Report, *, origin_known: bool) -> list[Remark]:
     if not report.seen_in_training:
         return []
     text = (
-        f"{report.seen_in_training} of the {len(report.answers)} pictures are copies of training "
-        "pictures; on those a model does better than on new ones."
+        f"Copies of training pictures among these {len(report.answers)}: "
+        f"{report.seen_in_training}. On copies a model does better than on new pictures."
     )
     fresh = without_copies(report)
     if fresh is not None:
         text += (
-            f" On the other {len(fresh.answers)} its accuracy is "
+            f" On the {len(fresh.answers)} others its accuracy is "
             f"{in_brackets(fresh.scores['accuracy'])}."
         )
     return [Remark("warn", text)]

@@ -38,7 +38,6 @@ def compare(
         UsageError: a class that a model does not know, or no picture to judge.
         CollectionError: the folder's layout is wrong.
         BundleError: a model cannot be loaded.
-        MissingExtraError: scikit-learn is not installed.
     """
     predictors = [
         model if isinstance(model, Predictor) else load(model) for model in (model_a, model_b)

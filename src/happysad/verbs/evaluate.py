@@ -57,7 +57,7 @@ def evaluate(
         UsageError: a class that the model does not know, no picture to judge, no split.
         CollectionError: the folder's layout is wrong, or it is not the one that was split.
         BundleError: the model cannot be loaded.
-        MissingExtraError: scikit-learn is not installed, or matplotlib with ``out``.
+        MissingExtraError: matplotlib, which ``out`` needs, is not installed.
     """
     require(part is None or part in PARTS, "part", "train, validation or test", part)
     predictor = model if isinstance(model, Predictor) else load(model)
@@ -84,7 +84,6 @@ def report_on(
     Raises:
         UsageError: no picture to judge, or no split.
         CollectionError: the folder is not the one that was split.
-        MissingExtraError: scikit-learn is not installed.
     """
     entries: Sequence[Entry] = collection.entries
     unanswered = _unreadable(collection)

@@ -73,7 +73,7 @@ def test_planted_groups_among_fifteen_thousand_are_found_exactly(count):
     signatures = signatures_of(5, count)
     planted = {}
     for number in range(500):
-        signatures[count - 1 - number] = flipped(signatures[number], number % 200, 30)
+        signatures[count - 1 - number] = flipped(signatures[number], number % 200, NEAR_DISTANCE)
         planted[number] = count - 1 - number
     found = find_duplicates(keys(count), signatures)
     assert found.near == tuple(sorted(planted.items()))

@@ -2,7 +2,7 @@
 
     python benchmarks/run_all.py [--only NAME …] [--page docs/results.md]
 
-About half an hour on two quiet cores. Exit code 1 where a mark was missed. Results that are not
+About 30 minutes on two quiet cores. Exit code 1 where a mark was missed. Results that are not
 run again keep their last figures, which lie in ``benchmarks/results``.
 """
 

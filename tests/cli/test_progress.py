@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import io
 import sys
-
-import pytest
+from typing import TYPE_CHECKING
 
 from happysad.cli.progress import PlainLines, shown
 from happysad.progress import silent
+
+if TYPE_CHECKING:
+    import pytest
 
 
 class Terminal(io.StringIO):

@@ -37,7 +37,7 @@ DOORS = {
     "jinja2": {"reports"},
     "httpx2": {"sources"},
     "onnxruntime": {"predictor", "faces", "training"},
-    "PIL": {"pictures", "drawn", "reports", "predictor", "bundle"},
+    "PIL": {"pictures", "drawn", "reports", "predictor", "bundle", "faces"},
     "typer": {"cli"},
     "rich": {"cli"},
 }

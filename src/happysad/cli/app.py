@@ -14,8 +14,7 @@ from happysad.cli.output import complain
 from happysad.errors import HappysadError, UsageError
 
 if TYPE_CHECKING:
-    from typer._click import Context
-    from typer._click import Command
+    from typer._click import Command, Context
 
 COMMANDS = {
     "check": "check",

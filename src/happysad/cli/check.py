@@ -62,6 +62,8 @@ def check(
         write_json(verb.as_json(collection))
         return
     print_collection(collection)
+    if quarantine and collection.set_aside:
+        hint(f"{len(collection.set_aside)} files moved aside. Back: happysad undo {folder}")
     if report:
         hint(f"The page: {report}")
     elif collection.findings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,8 @@ from happysad.cli.output import cell, console, hint, write_json
 from happysad.cli.progress import shown
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from happysad.records import Report
 
 app = typer.Typer(add_completion=False)
@@ -45,41 +48,59 @@ def evaluate(
     Says how many of the pictures are copies of training pictures.
     Exit code 3: some pictures could not be answered.
     """
+    from happysad.predictor import load
     from happysad.verbs.evaluate import evaluate as verb
 
+    predictor = load(model)
     with shown(plain=plain, quiet=as_json) as progress:
-        report = verb(model, folder, out=out, part=part, progress=progress)
+        report = verb(predictor, folder, out=out, part=part, progress=progress)
     if as_json:
         from happysad.reports.evaluation import as_dict
 
         write_json(as_dict(report))
     else:
-        print_report(report)
+        print_report(report, origin_known=bool(predictor.manifest.training))
         if out:
             hint(f"The page: {out / 'index.html'}")
     if report.unanswered:
         raise typer.Exit(3)
 
 
-def print_report(report: Report) -> None:
-    """Print the scores with their intervals, the baseline and what to mind."""
+def print_report(report: Report, *, unseen: bool = False, origin_known: bool = True) -> None:
+    """Print the result in words, the scores with their intervals, and what to mind.
+
+    Args:
+        report: to be printed.
+        unseen: it is known that the model was trained on none of the pictures.
+        origin_known: the model tells which pictures it was trained on.
+    """
+    from happysad.reports.wording import headline, remarks
+
+    out = console()
+    out.print(cell(headline(report, unseen=unseen)))
+    out.print(_score_table(report))
+    for remark in remarks(report, origin_known=origin_known):
+        out.print(f"{'!' if remark.kind == 'warn' else '+'} {cell(remark.text)}")
+
+
+def _score_table(report: Report) -> Table:
     from rich import box
     from rich.table import Table
 
+    from happysad.reports.wording import TITLES
+
     table = Table(box=box.SIMPLE_HEAD)
-    for title, side in (
-        ("", "left"),
-        ("value", "right"),
-        ("95% interval", "right"),
-        ("n", "right"),
-    ):
-        table.add_column(title, justify=side)  # type: ignore[arg-type]
-    for score in (*report.scores.values(), report.baseline):
+    table.add_column("score")
+    for title in ("value", "95% interval", "n"):
+        table.add_column(title, justify="right")
+    titled = {TITLES[name]: score for name, score in report.scores.items()}
+    for title, score in (titled | {"always the majority": report.baseline}).items():
         interval = f"[{score.low:.3f}, {score.high:.3f}]"
-        table.add_row(cell(score.name), f"{score.value:.3f}", cell(interval), str(score.n))
-    out = console()
-    out.print(f"{cell(report.model)} on {cell(report.data)}", table)
-    if report.seen_in_training:
-        out.print(f"{report.seen_in_training} of the pictures copy a training picture.")
-    if report.unanswered:
-        out.print(f"{len(report.unanswered)} pictures could not be answered.")
+        known = not math.isnan(score.value)
+        table.add_row(
+            title,
+            f"{score.value:.3f}" if known else "undefined",
+            cell(interval) if known else "",
+            str(score.n),
+        )
+    return table

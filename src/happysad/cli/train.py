@@ -125,6 +125,15 @@ def train(
 def _print_run(run: Run) -> None:
     from happysad.cli.evaluate import print_report
 
-    print_report(run.report)
-    console().print(f"model   {cell(run.bundle)}\nreport  {cell(run.report_page)}")
+    print_report(run.report, unseen=True)
+    out = console()
+    if run.folds:
+        values = [report.scores["accuracy"].value for report in run.folds]
+        mean = sum(values) / len(values)
+        out.print(
+            f"{len(values)} folds: accuracy {mean:.3f} in the mean, "
+            f"from {min(values):.3f} to {max(values):.3f}"
+        )
+    out.print(f"model   {cell(run.bundle)}", soft_wrap=True)
+    out.print(f"report  {cell(run.report_page)}", soft_wrap=True)
     hint(f"Ask it: happysad predict PICTURE --model {run.bundle}")

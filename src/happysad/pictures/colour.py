@@ -64,13 +64,13 @@ def _scaled(samples: NDArray[np.generic], bits: int) -> NDArray[np.uint8]:
 
 
 def _lab(samples: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Convert CIE L*a*b* (D50, 8 bits, a and b signed) to sRGB.
+    """Convert CIE L*a*b* (D50, 8 bits, a and b around 128) to sRGB.
 
     Formulas of the ICC specification (ICC.1:2022, annex A) and IEC 61966-2-1; the matrix is
     XYZ (D50) to linear sRGB with Bradford adaptation.
     """
     light = samples[..., 0].astype(np.float64) * (100.0 / 255.0)
-    a, b = (samples[..., at].view(np.int8).astype(np.float64) for at in (1, 2))
+    a, b = (samples[..., at].astype(np.float64) - 128.0 for at in (1, 2))
     fy = (light + 16.0) / 116.0
     f = np.stack([fy + a / 500.0, fy, fy - b / 200.0], axis=-1)
     delta = 6.0 / 29.0

@@ -91,7 +91,8 @@ def decode(
             if name == "png":
                 # Asking a PNG for EXIF loads it, and would take its damage for bad metadata.
                 image.load()
-            orientation = _orientation(image)
+            # Pillow turns a TIFF upright itself, size included, and says so nowhere.
+            orientation = 1 if name == "tiff" else _orientation(image)
             width, height = image.size
             if at_least is not None:
                 image.draft(None, at_least[::-1] if orientation > 4 else at_least)

@@ -31,7 +31,7 @@ DOORS = {
     "tensorflow": {"training"},
     "h5py": {"training"},
     "onnx": {"training"},
-    "sklearn": {"judge", "training"},
+    "sklearn": set(),  # the tests alone hold numbers against it
     "matplotlib": {"reports"},
     "pyarrow": {"verbs"},
     "jinja2": {"reports"},

@@ -38,5 +38,5 @@ def export(
     """
     from happysad.verbs.export import export as verb
 
-    exported = verb(model, to=to, out=out)
-    console().print(cell(exported))
+    written = verb(model, to=to, out=out)
+    console().print(f"{cell(written)}  (answers the golden pictures as the model does)")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from happysad.cli.output import cell, console
+from happysad.cli.output import cell, console, hint
 
 app = typer.Typer(add_completion=False)
 
@@ -44,4 +44,6 @@ def import_(
     from happysad.verbs.importing import import_model
 
     names = tuple(name.strip() for name in classes.split(","))
-    console().print(cell(import_model(file, classes=names, out=out)))
+    written = import_model(file, classes=names, out=out)
+    console().print(cell(written), soft_wrap=True)
+    hint(f"Nothing is known of how good it is: happysad evaluate {written} FOLDER")

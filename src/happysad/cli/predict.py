@@ -138,12 +138,13 @@ def _print_lines(predictions: Iterable[Prediction]) -> Tally:
     tally = Tally()
     for prediction in predictions:
         tally.count(prediction)
-        sys.stdout.write(_line(prediction) + "\n")
+        sys.stdout.write(line_of(prediction) + "\n")
         sys.stdout.flush()
     return tally
 
 
-def _line(prediction: Prediction) -> str:
+def line_of(prediction: Prediction) -> str:
+    """Return the line of one answer: verdict, probability, source and what to know of it."""
     source = printable(prediction.source)
     if prediction.error is not None:
         return f"error          {source}: {printable(prediction.error['message'])}"

@@ -30,7 +30,6 @@ LIBRARIES: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
             ("keras",),
             ("matplotlib",),
             ("onnx",),
-            ("scikit-learn",),
             ("tensorflow", "tensorflow-cpu"),
         ),
         "parquet": (("pyarrow",),),
@@ -98,6 +97,7 @@ def doctor() -> Diagnosis:
     """Look at the installation. Nothing is changed and no network is used."""
     from happysad import __version__
     from happysad.bundle.shelf import home
+    from happysad.pictures.workers import available_processors
 
     versions = {name: _version(name) for name in _distributions()}
     missing = {
@@ -111,7 +111,7 @@ def doctor() -> Diagnosis:
         happysad=__version__,
         python=platform.python_version(),
         platform=f"{platform.system()} {platform.release()} {platform.machine()}",
-        processors=processors(),
+        processors=available_processors(),
         memory_bytes=_memory_bytes(),
         home=str(home()),
         versions=versions,
@@ -119,13 +119,6 @@ def doctor() -> Diagnosis:
         model=model,
         problems=_problems(missing, model),
     )
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _distributions() -> list[str]:

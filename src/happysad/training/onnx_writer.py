@@ -7,6 +7,7 @@ weights keep the names of their layers, and its metadata the network's architect
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -41,8 +42,15 @@ def write_onnx(model: Any, *, input_dtype: Literal["uint8", "float32"] = "uint8"
     return graph.serialize(
         (INPUT, input_dtype, ["pictures", *shape[1:]]),
         (OUTPUT, ["pictures", *model.outputs[0].shape[1:]]),
-        model.to_json(),
+        _architecture(model),
     )
+
+
+def _architecture(model: Any) -> str:
+    """Return the network's architecture as JSON, without how it was compiled."""
+    tree = json.loads(model.to_json())
+    tree.pop("compile_config", None)
+    return json.dumps(tree, sort_keys=True)
 
 
 def weighted_layers(model: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -22,10 +22,17 @@ if TYPE_CHECKING:
     from happysad.bundle.archive import Bundle
 
 _LAYERS = frozenset({*WRITERS, "InputLayer", "Functional", "Sequential"})
-_MODULES = frozenset({"keras", "keras.layers", "keras.src.models.functional"})
+# Files of Keras 2 name no module; Keras then takes its own class of that name.
+_MODULES = frozenset({"keras", "keras.layers", "keras.src.models.functional", None})
 # What a layer's configuration may refer to besides layers: these hold numbers alone.
 _PARTS = ("keras.initializers", "keras.regularizers", "keras.constraints")
-_PART_CLASSES = frozenset({"DTypePolicy", "__keras_tensor__"})
+_PART_CLASSES = frozenset({"DTypePolicy", "Policy", "__keras_tensor__"})
+_INITIALIZERS = frozenset(
+    """
+    Constant GlorotNormal GlorotUniform HeNormal HeUniform LecunNormal LecunUniform Ones
+    Orthogonal RandomNormal RandomUniform TruncatedNormal VarianceScaling Zeros
+    """.split()  # noqa: SIM905 - shorter than one a line
+)
 
 
 def model_from_bundle(bundle: Bundle) -> Any:
@@ -81,7 +88,9 @@ def check_architecture(text: str) -> None:
     for item in _objects(tree):
         name, module = item["class_name"], item.get("module")
         layer = name in _LAYERS and module in _MODULES
-        part = module in _PARTS or (name in _PART_CLASSES and module in {None, "keras"})
+        part = module in _PARTS or (
+            name in _PART_CLASSES | _INITIALIZERS and module in {None, "keras"}
+        )
         if item.get("registered_name") not in {None, name} or not (layer or part):
             msg = (
                 f"The model's Keras architecture names {name!r} of {module!r}, which happysad "

@@ -12,6 +12,7 @@ import signal
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,6 @@ from happysad.errors import RunError
 from happysad.training import checkpoint
 
 if TYPE_CHECKING:
-    from happysad.config import TrainOptions
     from happysad.training.fit import History
 
 SPLIT = "split.json"
@@ -158,6 +158,11 @@ def plain_options(options: TrainOptions) -> dict[str, Any]:
     """Return options as plain JSON values, nested."""
     plain: dict[str, Any] = json.loads(json.dumps(asdict(options)))
     return plain
+
+
+def now() -> str:
+    """Return the time as manifests have it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def write_history(folder: Path, history: History) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from happysad.judge.calibration import apply_temperature, fit_temperature
 from happysad.judge.decision import choose_unsure_below
 from happysad.training.fit import predict_raw
 from happysad.training.onnx_writer import write_onnx
-from happysad.training.run_folder import plain_options
+from happysad.training.run_folder import now, plain_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -91,11 +90,6 @@ def fingerprint(options: TrainOptions, parts: Mapping[str, Examples]) -> dict[st
     for part, examples in parts.items():
         flat[f"pictures of {part}"] = [entry.sha256[:12] for entry in examples.entries]
     return flat
-
-
-def now() -> str:
-    """Return the time as manifests have it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def library_versions(names: Sequence[str]) -> dict[str, str]:

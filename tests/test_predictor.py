@@ -8,7 +8,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -226,6 +228,46 @@ def test_t16_a_refused_address_is_one_item(predictor: Predictor, pictures: list[
         predictor.predict(
             "http://127.0.0.1:1/x.jpg", fetch_options=FetchOptions(allow_private=True, seconds=2)
         )
+
+
+class _Pictures(BaseHTTPRequestHandler):
+    """Serve one picture at /a.png, nothing elsewhere."""
+
+    def do_GET(self) -> None:
+        found = self.path.startswith("/a.png")
+        self.send_response(200 if found else 404)
+        self.end_headers()
+        if found:
+            self.wfile.write(png())
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """Return the address of a server on this machine."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Pictures) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_t20_addresses_are_fetched_and_a_failed_one_is_one_item(
+    predictor: Predictor, pictures: list[Path], address: str
+) -> None:
+    own = FetchOptions(allow_private=True)
+    alone = one(predictor.predict(f"{address}/a.png?size=large", fetch_options=own))
+    assert alone.source == f"{address}/a.png?size=large"
+    assert alone.probabilities == one(predictor.predict(png())).probabilities
+    mixed = [f"{address}/a.png", f"{address}/none.png", pictures[0]]
+    answers = many(predictor.predict(mixed, fetch_options=own))
+    assert [answer.error and answer.error["code"] for answer in answers] == [
+        None,
+        "fetch_failed",
+        None,
+    ]
+    assert answers[0].probabilities == pytest.approx(alone.probabilities, abs=1e-6)
 
 
 def test_t04_every_hostile_file_is_answered_or_has_an_error(

@@ -87,7 +87,7 @@ def test_a_bundle_that_would_not_load_is_not_written(tiny: Bundle, tmp_path: Pat
         replace(tiny, golden=tiny.golden[:1]),
         replace(tiny, golden=(b"",), manifest=replace(tiny.manifest, golden=(unknown,))),
     ):
-        with pytest.raises(BundleError):
+        with pytest.raises(BundleError, match="cannot be saved"):
             write(path, bad)
     assert path.read_bytes() == b"old"
     assert [item.name for item in tmp_path.iterdir()] == ["model.happysad"]

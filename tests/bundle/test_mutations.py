@@ -24,7 +24,7 @@ MANIFEST: dict[str, Any] = json.loads(MEMBERS["manifest.json"])
 places = st.integers(0, len(GOOD) - 1)
 lengths = st.integers(1, 400)
 quick = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

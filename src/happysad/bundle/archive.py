@@ -70,8 +70,12 @@ def write(path: Path | str, bundle: Bundle) -> Bundle:
         UsageError: the manifest's options are no plain values.
     """
     path = Path(path)
-    pieces = list(container.pack(_members(bundle)))
-    written = _bundle(b"".join(pieces), path)
+    try:
+        pieces = list(container.pack(_members(bundle)))
+        written = _bundle(b"".join(pieces), path)
+    except BundleError as error:
+        msg = f"The model cannot be saved as {str(path)!r}, because it would not load: {error}."
+        raise BundleError(msg) from error
     try:
         _replace(path, pieces)
     except OSError as error:
@@ -102,8 +106,8 @@ def _members(bundle: Bundle) -> dict[str, bytes]:
     """Return the files of the bundle, the manifest with its table of files first."""
     if len(bundle.golden) != len(bundle.manifest.golden):
         msg = (
-            f"The bundle holds {len(bundle.golden)} golden pictures and "
-            f"{len(bundle.manifest.golden)} answers to them. Give one answer to each."
+            f"it holds {len(bundle.golden)} golden pictures and "
+            f"{len(bundle.manifest.golden)} answers to them; give one answer to each"
         )
         raise BundleError(msg)
     graphs = {graph_file(name): data for name, data in sorted(bundle.graphs.items())}

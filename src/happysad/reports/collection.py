@@ -39,6 +39,12 @@ MOST_IN_GROUP = 6
 MOST_NAMES = 200
 """Names listed of one kind of finding."""
 
+UNFOLDED = 12
+"""Names that are seen without unfolding."""
+
+TITLES = {"html": "Web page", "git_lfs_pointer": "Git LFS pointer"}
+"""Codes that do not read well as words."""
+
 _SIDE = 200
 
 
@@ -83,7 +89,8 @@ class Section:
         groups: copies side by side, for findings about copies.
         more_groups: groups that are not shown.
         tiles: pictures, for findings about one picture each.
-        rows: file and message, for files that give no picture and for what the tiles leave out.
+        rows: file and message, for files that give no picture.
+        folded: more of them, and what the tiles leave out, to be unfolded by the reader.
         more: files that are not shown at all.
     """
 
@@ -96,12 +103,18 @@ class Section:
     more_groups: int = 0
     tiles: tuple[Tile, ...] = ()
     rows: tuple[tuple[str, str], ...] = ()
+    folded: tuple[tuple[str, str], ...] = ()
     more: int = 0
 
     @property
     def title(self) -> str:
         """The code as words."""
-        return self.code.replace("_", " ").capitalize()
+        return TITLES.get(self.code, self.code.replace("_", " ").capitalize())
+
+    @property
+    def one_message(self) -> bool:
+        """Whether all listed files say the same, so that their names are enough."""
+        return len({message for _, message in (*self.rows, *self.folded)}) == 1
 
 
 def write_check_page(
@@ -211,11 +224,13 @@ def _section(code: str, findings: Sequence[Finding], uris: Mapping[str, str]) ->
     if _is_about_copies(findings):
         return _with_groups(head, findings, uris)
     shown = [] if code in UNUSABLE else findings[:MOST_TILES]
-    listed = findings[len(shown) : len(shown) + MOST_NAMES]
+    listed = [(one.file, one.message) for one in findings[len(shown) :][:MOST_NAMES]]
+    unfolded = 0 if shown else UNFOLDED
     return replace(
         head,
         tiles=tuple(Tile(one.file, uris.get(one.file, ""), one.message) for one in shown),
-        rows=tuple((one.file, one.message) for one in listed),
+        rows=tuple(listed[:unfolded]),
+        folded=tuple(listed[unfolded:]),
         more=len(findings) - len(shown) - len(listed),
     )
 

@@ -1,7 +1,7 @@
 """Write the documents that say what the program says: its help, its checks, its options.
 
-``python scripts/make_docs.py`` writes docs/commands.md, docs/checks.md and docs/options.md; with
-``--check`` nothing is written, and the exit code is 1 when one of them is stale.
+``python scripts/make_docs.py`` writes docs/commands.md, docs/checks.md, docs/options.md and
+docs/trust.md; with ``--check`` nothing is written, and the exit code is 1 when one is stale.
 """
 
 import os
@@ -16,6 +16,7 @@ from typing import get_type_hints
 os.environ |= {"TERMINAL_WIDTH": "92", "NO_COLOR": "1", "_TYPER_FORCE_DISABLE_TERMINAL": "1"}
 
 from environment import ROOT
+from promises import PROMISES
 from typer.testing import CliRunner
 
 from happysad import TrainOptions
@@ -150,8 +151,44 @@ def _attributes(kind: type) -> dict[str, str]:
     return {name: " ".join(meaning.replace("``", "`").split()) for name, meaning in found}
 
 
+def trust() -> str:
+    """Return the promises, each with the tests that keep it."""
+    tests = _tests_by_promise()
+    parts = [_TRUST]
+    for title, promises in PROMISES.items():
+        parts.append(f"## {title}\n")
+        for number, promise in promises.items():
+            names = "".join(f"\n  * `{name}`" for name in tests.get(number, ()))
+            parts.append(f"* **{number}.** {promise}{names or _UNTESTED}")
+        parts.append("")
+    return MADE + "\n".join(parts)
+
+
+_UNTESTED = "\n  * no test yet"
+_TRUST = """\
+# Promises for hostile input, network and power
+
+The name of a test that keeps a promise carries its number, so `pytest -k t04` runs those of the
+fourth. The numbers in between belong to parts that are still to come.
+"""
+
+
+def _tests_by_promise() -> dict[int, list[str]]:
+    tests: dict[int, list[str]] = {}
+    for file in ROOT.glob("tests/**/test_*.py"):
+        for name in re.findall(r"def (test_t\d\d_\w+)", file.read_text(encoding="utf-8")):
+            for number in re.findall(r"_t(\d\d)(?=_)", name):
+                tests.setdefault(int(number), []).append(name)
+    return {number: sorted(set(names)) for number, names in tests.items()}
+
+
 def main() -> int:
-    made = {"commands.md": commands, "checks.md": checks, "options.md": options}
+    made = {
+        "commands.md": commands,
+        "checks.md": checks,
+        "options.md": options,
+        "trust.md": trust,
+    }
     checking = "--check" in sys.argv[1:]
     stale = []
     for name, make in made.items():

@@ -42,7 +42,7 @@ def split(collection: Collection, *, options: SplitOptions | None = None) -> Spl
     parts: dict[str, list[str]] = {part: [] for part in PARTS}
     carry = [0.0] * len(PARTS)
     for label in collection.classes:
-        rng = random.Random(f"{options.seed}/{label}")  # noqa: S311  chance, not secrecy
+        rng = _chance(options.seed, label)
         dealt = _deal(by_class[label], options.fractions, rng, carry)
         for part, groups in zip(PARTS, dealt, strict=True):
             parts[part] += [sha256 for group in groups for sha256 in by_class[label][group]]
@@ -70,7 +70,7 @@ def folds(collection: Collection, *, options: SplitOptions) -> tuple[Split, ...]
     tests: list[dict[str, list[str]]] = [{} for _ in range(k)]
     carry = [0.0] * k
     for label in collection.classes:
-        rng = random.Random(f"{options.seed}/folds/{label}")  # noqa: S311  chance, not secrecy
+        rng = _chance(options.seed, "folds", label)
         dealt = _deal(by_class[label], [1 / k] * k, rng, carry, least=least)
         for test, groups in zip(tests, dealt, strict=True):
             test[label] = groups
@@ -95,13 +95,18 @@ def _fold(
         groups = by_class[label]
         tested = set(test[label])
         rest = {group: groups[group] for group in groups if group not in tested}
-        rng = random.Random(f"{options.seed}/fold {number}/{label}")  # noqa: S311  as above
+        rng = _chance(options.seed, f"fold {number}", label)
         dealt = [*_deal(rest, shares, rng, carry), test[label]]
         for part, names in zip(PARTS, dealt, strict=True):
             parts[part] += [sha256 for group in names for sha256 in groups[group]]
     rest_share = 1 - 1 / options.folds
     fractions = (rest_share * shares[0], rest_share * shares[1], 1 / options.folds)
     return _split_of(collection, parts, options.seed, fractions)
+
+
+def _chance(seed: int, *purpose: str) -> random.Random:
+    """Return a generator of its own for a purpose; names that are no UTF-8 are fine."""
+    return random.Random(f"{seed} {purpose!a}")  # noqa: S311  chance, not secrecy
 
 
 def _groups_by_class(collection: Collection) -> dict[str, Groups]:

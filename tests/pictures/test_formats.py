@@ -11,7 +11,7 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12
 
 @pytest.mark.parametrize(("name", "data"), variants().items())
 def test_t01_the_format_is_known_by_content(name: str, data: bytes) -> None:
-    assert sniff(data) == name.split("-")[0]
+    assert sniff(data) == name.split("-", maxsplit=1)[0]
     assert sniff(data) in EXTENSIONS
 
 

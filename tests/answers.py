@@ -25,7 +25,7 @@ def answer(
     shares = (1 - probabilities[0], *probabilities) if len(probabilities) == 1 else probabilities
     best = int(np.argmax(shares))
     file = name or f"{label}/{abs(hash((label, probabilities))):x}.jpg"
-    sha256 = hashlib.sha256(file.encode()).hexdigest()
+    sha256 = hashlib.sha256(file.encode(errors="surrogatepass")).hexdigest()
     return Answer(
         file=file,
         sha256=sha256,

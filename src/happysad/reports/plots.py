@@ -221,13 +221,15 @@ def _axes(
 ) -> tuple[_Dress, Figure, Any]:
     try:
         from matplotlib.figure import Figure
-        from matplotlib.layout_engine import ConstrainedLayoutEngine
     except ImportError as error:
         raise MissingExtraError("matplotlib", "train") from error
     dress = _DARK if dark else _LIGHT
-    layout = ConstrainedLayoutEngine(w_pad=0.14, h_pad=0.12)
-    figure = Figure(figsize=size, dpi=_DPI, facecolor=dress.back, layout=layout)
+    figure = Figure(figsize=size, dpi=_DPI, facecolor=dress.back)
     axes = figure.subplots(1, columns)
+    # Fixed margins: matplotlib's own layouts draw every figure twice to find them.
+    width, height = size
+    margins = {"left": 0.62 / width, "right": 1 - 0.22 / width}
+    figure.subplots_adjust(**margins, bottom=0.58 / height, top=1 - 0.5 / height, wspace=0.16)
     for place in np.atleast_1d(axes):
         place.set_facecolor(dress.back)
         place.tick_params(colors=dress.soft, labelsize=8, length=0)

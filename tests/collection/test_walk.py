@@ -74,6 +74,11 @@ def test_t14_very_deep_folders_do_not_recurse_to_death(tmp_path):
     assert list(found.values()) == ["unreadable"]
 
 
+def test_a_folder_that_cannot_be_listed_says_why(tmp_path):
+    (item,) = walk(str(tmp_path / ("x" * 300)))
+    assert item.reason == "The folder cannot be listed: File name too long."
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 def test_t13_a_forbidden_folder_is_recorded_and_the_walk_goes_on(tmp_path):
     make(tmp_path, "happy/a.jpg", "happy/locked/b.jpg", "sad/c.jpg")

@@ -94,13 +94,17 @@ def _examine(
 def _read_problem(told: Examined) -> tuple[str, str]:
     """A file that was listed and is missing now has vanished."""
     if told.code == "missing":
-        return "vanished", CODES["vanished"].capitalize() + "."
+        return "vanished", _sentence("vanished")
     return told.code, told.message
 
 
 def _unread(item: Found) -> Failure:
-    meaning = CODES[item.kind]
-    return Failure(item.file, item.kind, f"{meaning[0].upper()}{meaning[1:]}.")
+    return Failure(item.file, item.kind, item.reason or _sentence(item.kind))
+
+
+def _sentence(code: str) -> str:
+    meaning = CODES[code]
+    return f"{meaning[0].upper()}{meaning[1:]}."
 
 
 def _entry(file: str, told: Examined) -> Entry:

@@ -35,10 +35,12 @@ class Found:
         kind: ``file`` for a regular file to be read, ``ignored`` for one to be passed over; else
             the code of the finding that says why it cannot be read. A folder appears only when it
             cannot be listed.
+        reason: why a folder cannot be listed, as a sentence.
     """
 
     file: str
     kind: Kind
+    reason: str = ""
 
 
 def walk(root: str) -> list[Found]:
@@ -58,7 +60,8 @@ def walk(root: str) -> list[Found]:
         try:
             listed = list(_list(root, folder))
         except OSError as error:
-            found.append(Found(folder, _reason(error)))
+            reason = f"The folder cannot be listed: {error.strerror}."
+            found.append(Found(folder, _code(error), reason))
             continue
         for name, kind in listed:
             file = f"{folder}/{name}" if folder else name
@@ -87,7 +90,7 @@ def _list(root: str, folder: str) -> Iterator[tuple[str, Kind | Literal["folder"
                 yield entry.name, "not_a_file"
 
 
-def _reason(error: OSError) -> Kind:
+def _code(error: OSError) -> Kind:
     if isinstance(error, PermissionError):
         return "permission_denied"
     if isinstance(error, FileNotFoundError):

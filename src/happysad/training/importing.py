@@ -143,9 +143,9 @@ def _convert_here(path: Path, folder: Path) -> dict[str, Any]:
     from happysad.training.onnx_writer import write_onnx
     from happysad.training.restore import check_architecture
 
-    keras = load_keras()
     kind, text = _configuration(path)
     check_architecture(text)
+    keras = load_keras()
     # Keras chooses its parser by the name, which may say something else than the content.
     named = folder / f"model{kind}"
     named.symlink_to(path)

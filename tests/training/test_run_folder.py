@@ -1,0 +1,110 @@
+"""The run folder: one training at a time, nothing half written, a hint after an interruption."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from happysad.config import AugmentOptions, TrainOptions
+from happysad.errors import RunError
+from happysad.training import run_folder
+
+
+def test_numbers_runs_and_finds_the_latest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    pictures = tmp_path / "my (pictures)"
+    assert run_folder.latest_folder(pictures, "seed") is None
+    assert run_folder.new_folder(pictures, "seed") == Path("runs/my (pictures)-seed-1")
+    for name in ("my (pictures)-seed-2", "my (pictures)-seed-10", "other-seed-99"):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+    assert run_folder.latest_folder(pictures, "seed") == Path("runs/my (pictures)-seed-10")
+    assert run_folder.new_folder(pictures, "seed") == Path("runs/my (pictures)-seed-11")
+
+
+def test_a_folder_with_a_run_is_resumed_and_never_overwritten(tmp_path: Path) -> None:
+    with (
+        pytest.raises(RunError, match="no run to resume"),
+        run_folder.opened(tmp_path, resume=True),
+    ):
+        pass
+    with run_folder.opened(tmp_path / "deep" / "run", resume=False):
+        run_folder.write_options(tmp_path / "deep" / "run", TrainOptions())
+    with pytest.raises(RunError, match="holds a run already"):  # noqa: SIM117
+        with run_folder.opened(tmp_path / "deep" / "run", resume=False):
+            pass
+    with run_folder.opened(tmp_path / "deep" / "run", resume=True):
+        pass
+
+
+def test_t26_a_second_training_in_one_folder_is_refused(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from happysad.training import run_folder\n"
+        "with run_folder.opened(Path(sys.argv[1]), resume=False):\n"
+        "    print('in', flush=True); sys.stdin.read()"
+    )
+    first = subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert first.stdout is not None
+        assert first.stdout.readline() == b"in\n"
+        with pytest.raises(RunError, match="Another training"):  # noqa: SIM117
+            with run_folder.opened(tmp_path, resume=False):
+                pass
+    finally:
+        first.kill()
+        first.communicate()
+    with run_folder.opened(tmp_path, resume=False):  # the lock fell with its process
+        pass
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_t28_signals_leave_a_hint(tmp_path: Path, number: signal.Signals) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(RunError, match=r"No epoch was finished.*--resume"):  # noqa: PT012, SIM117
+        with run_folder.interruptible(tmp_path):
+            os.kill(os.getpid(), number)
+            signal.pause()
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_options_come_back(tmp_path: Path) -> None:
+    options = TrainOptions(epochs=3, augment=AugmentOptions.level("strong"))
+    run_folder.write_options(tmp_path, options)
+    assert run_folder.read_options(tmp_path) == options
+    (tmp_path / run_folder.OPTIONS).write_text("{")
+    with pytest.raises(RunError, match="cannot be read"):
+        run_folder.read_options(tmp_path)
+    (tmp_path / run_folder.OPTIONS).unlink()
+    with pytest.raises(RunError, match="no run to resume"):
+        run_folder.read_options(tmp_path)
+
+
+def test_history_is_a_table(tmp_path: Path) -> None:
+    run_folder.write_history(tmp_path, {"loss": (0.5, 0.25), "val_loss": (0.6, 0.3)})
+    text = (tmp_path / run_folder.HISTORY).read_text()
+    assert text == "epoch,loss,val_loss\n1,0.5,0.6\n2,0.25,0.3\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_t26_a_full_disk_keeps_the_former_file(tmp_path: Path) -> None:
+    path = tmp_path / "history.csv"
+    run_folder.write_file(path, b"old")
+    (tmp_path / "history.csv.writing").symlink_to("/dev/full")
+    with pytest.raises(RunError, match="No space left"):
+        run_folder.write_file(path, b"new")
+    assert path.read_bytes() == b"old"
+
+
+def test_t26_a_place_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(RunError, match="Cannot write"):  # noqa: SIM117
+        with run_folder.opened(tmp_path / "file" / "run", resume=False):
+            pass

@@ -320,6 +320,12 @@ def test_t23_other_golden_answers_are_refused(bundle: Bundle, tmp_path: Path) ->
         load(path, verify=True)
 
 
+def test_t23_golden_pictures_that_are_none(bundle: Bundle) -> None:
+    broken = replace(bundle, golden=(b"x", *bundle.golden[1:]))
+    with pytest.raises(BundleError, match="damaged"):
+        Predictor(broken).verify()
+
+
 def test_golden_answers_are_made_once_and_hold(bundle: Bundle) -> None:
     bare = replace(bundle, golden=(), manifest=replace(bundle.manifest, golden=()))
     assert Predictor(bare).verify() == 0.0

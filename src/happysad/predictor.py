@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import html
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 from PIL import Image
@@ -28,8 +27,13 @@ from happysad.errors import BundleError, PictureError, UsageError
 from happysad.judge.calibration import apply_temperature
 from happysad.pictures.decode import from_array, from_image
 from happysad.pictures.prepare import decode_for
-from happysad.pictures.prepared import Prepared, prepare_picture, prepare_source
-from happysad.pictures.workers import map_isolated
+from happysad.pictures.prepared import (
+    Prepared,
+    outcome,
+    prepare_many,
+    prepare_picture,
+    prepare_source,
+)
 from happysad.records import Prediction
 from happysad.sources.expand import Source, is_url
 
@@ -37,6 +41,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from happysad.bundle.archive import Bundle
+
+OnePicture = str | os.PathLike[str] | bytes | bytearray | memoryview | Image.Image
+"""What stands for one picture; an array does too, unless it has four dimensions."""
 
 UNSURE = "unsure"
 GOLDEN_TOLERANCE = 1e-4
@@ -101,6 +108,14 @@ class Predictor:
         """Class names in label order; of two, the second is the positive class."""
         return self.manifest.classes
 
+    @overload
+    def predict(
+        self, x: OnePicture, *, limits: Limits = ..., fetch_options: FetchOptions = ...
+    ) -> Prediction: ...
+    @overload
+    def predict(
+        self, x: Any, *, limits: Limits = ..., fetch_options: FetchOptions = ...
+    ) -> Prediction | list[Prediction]: ...
     def predict(
         self,
         x: Any,
@@ -131,7 +146,7 @@ class Predictor:
         if all(isinstance(item, (str, os.PathLike)) for item in items):
             sources = map(_source, items)
             return list(self.predict_many(sources, limits=limits, fetch_options=fetch_options))
-        results = map(partial(_outcome, ready), enumerate(items))
+        results = map(partial(outcome, ready), enumerate(items))
         return list(_in_order(self._answer(results)))
 
     def predict_many(
@@ -153,19 +168,13 @@ class Predictor:
         Yields:
             One prediction for each source.
         """
-        work = partial(
-            prepare_source,
+        results = prepare_many(
+            sources,
             preprocessing=self.manifest.preprocessing,
             limits=limits,
             fetch_options=fetch_options,
+            workers=workers,
         )
-        sources = iter(sources)
-        first = list(islice(sources, 2))
-        if len(first) < 2:  # starting a process would take longer than the work
-            results: Iterable[Any] = map(partial(_outcome, work), enumerate(first))
-        else:
-            seconds = limits.decode_seconds + fetch_options.seconds
-            results = _isolated(work, chain(first, sources), workers=workers, seconds=seconds)
         yield from _in_order(self._answer(results))
 
     def probabilities(self, pixels: NDArray[np.generic]) -> NDArray[np.float64]:
@@ -207,7 +216,11 @@ class Predictor:
         if not self._golden:
             return 0.0
         known = np.array([item.probabilities for item in self.manifest.golden])
-        difference = float(np.abs(self.answers_to(self._golden) - known).max())
+        try:
+            difference = float(np.abs(self.answers_to(self._golden) - known).max())
+        except PictureError as error:
+            msg = f"The golden pictures of the model '{self.manifest.name}' are damaged: {error}"
+            raise BundleError(msg) from error
         if difference > GOLDEN_TOLERANCE:
             msg = (
                 f"The model '{self.manifest.name}' answers differently here than where it was "
@@ -246,16 +259,8 @@ class Predictor:
             return prepare_picture(from_array(x), size)
         if isinstance(x, Image.Image):
             return prepare_picture(from_image(x), size)
-        if isinstance(x, (bytes, bytearray, memoryview)):
-            source = Source("bytes", "bytes", bytes(x))
-        elif isinstance(x, (str, os.PathLike)):
-            source = _source(x)
-        else:
-            kind = type(x).__name__
-            msg = f"A picture must be a path, URL, bytes, image or array. Got a {kind} instead."
-            raise UsageError(msg)
         return prepare_source(
-            source, preprocessing=size, limits=limits, fetch_options=fetch_options
+            _source(x), preprocessing=size, limits=limits, fetch_options=fetch_options
         )
 
     def _run(self, pixels: NDArray[np.generic]) -> NDArray[np.float64]:
@@ -305,9 +310,9 @@ class Predictor:
 
 def _session(onnx: bytes) -> Any:
     """Return an ONNX Runtime session that is quiet and gives memory back."""
-    with _runtime_border():
-        import onnxruntime
+    import onnxruntime
 
+    with _runtime_border():
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4  # errors are raised; nothing is printed beside them
         # The arena keeps the largest batch's memory for ever: 318 MB against 227 MB measured.
@@ -324,8 +329,6 @@ def _runtime_border() -> Iterator[None]:
     """Turn what ONNX Runtime raises into a BundleError."""
     try:
         yield
-    except ImportError:
-        raise
     # its exceptions have no base class of their own, and differ by release
     except Exception as error:
         reason = " ".join(str(error).split())[:200]
@@ -340,39 +343,15 @@ def _is_one(x: object) -> bool:
     return isinstance(x, (str, os.PathLike, bytes, bytearray, memoryview, Image.Image))
 
 
-def _source(name: str | os.PathLike[str]) -> Source:
-    text = os.fspath(name)
-    return Source(text, "url" if is_url(text) else "file")
-
-
-def _outcome(
-    work: Callable[[Any], Prepared], numbered: tuple[int, Any]
-) -> tuple[int, Prepared | PictureError]:
-    """Do one picture's work; its error is its result."""
-    index, item = numbered
-    try:
-        return index, work(item)
-    except PictureError as error:
-        return index, error
-
-
-def _isolated(
-    work: Callable[[Source], Prepared], sources: Iterable[Source], *, workers: int, seconds: float
-) -> Iterator[tuple[int, Prepared | PictureError]]:
-    """Prepare sources in other processes; errors get the name of their source."""
-    names: dict[int, str] = {}
-
-    def noted() -> Iterator[Source]:
-        for index, source in enumerate(sources):
-            names[index] = source.name
-            yield source
-
-    for index, result in map_isolated(work, noted(), workers=workers, seconds=seconds):
-        name = names.pop(index)
-        if isinstance(result, PictureError):
-            yield index, type(result)(result.code, result.message, name)
-        else:
-            yield index, result
+def _source(x: Any) -> Source:
+    if isinstance(x, (bytes, bytearray, memoryview)):
+        return Source("bytes", "bytes", bytes(x))
+    if isinstance(x, (str, os.PathLike)):
+        text = os.fsdecode(x)
+        return Source(text, "url" if is_url(text) else "file")
+    kind = type(x).__name__
+    msg = f"A picture must be a path, URL, bytes, image or array. Got a {kind} instead."
+    raise UsageError(msg)
 
 
 def _in_order(predictions: Iterable[tuple[int, Prediction]]) -> Iterator[Prediction]:

@@ -100,6 +100,7 @@ def test_t21_wrong_types_are_refused(table: dict[str, Any], manifest: Manifest) 
         ("output", "logits"),
         ("temperature", 0),
         ("temperature", 1e999),
+        ("temperature", 10**400),
         ("unsure_below", 1.5),
         ("parts", {"train": -1}),
         ("versions", {"happysad": 1}),

@@ -1,13 +1,18 @@
-"""From a source to what a model needs of it, in one step that can run in another process."""
+"""From a source to what a model needs of it, here or in processes of their own."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from itertools import chain, islice
+from typing import TYPE_CHECKING, TypeVar
 
 from happysad.config import FetchOptions, Limits, Preprocessing
+from happysad.errors import PictureError
 from happysad.pictures.prepare import decode_for, prepare
 from happysad.pictures.signature import signature
+from happysad.pictures.workers import map_isolated
 from happysad.sources.expand import Source, load
 
 if TYPE_CHECKING:
@@ -15,6 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from happysad.records import Picture
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +68,61 @@ def prepare_picture(picture: Picture, preprocessing: Preprocessing) -> Prepared:
     """Prepare a picture that is decoded already."""
     pixels = prepare(picture, preprocessing)
     return Prepared(picture.source, pixels, picture.sha256, signature(picture.pixels))
+
+
+def prepare_many(
+    sources: Iterable[Source],
+    *,
+    preprocessing: Preprocessing,
+    limits: Limits = Limits(),
+    fetch_options: FetchOptions = FetchOptions(),
+    workers: int = 0,
+) -> Iterator[tuple[int, Prepared | PictureError]]:
+    """Read, decode and prepare sources; each one that breaks its decoder costs itself alone.
+
+    A single source is prepared in this process, because starting another takes longer.
+
+    Args:
+        sources: from ``sources.expand``; taken as they are needed.
+        preprocessing: what the network wants.
+        limits: what a picture may cost.
+        fetch_options: for URLs.
+        workers: processes; 0 takes one per processor.
+
+    Yields:
+        Index and result of each source, in the order in which they are finished.
+    """
+    work = partial(
+        prepare_source, preprocessing=preprocessing, limits=limits, fetch_options=fetch_options
+    )
+    sources = iter(sources)
+    first = list(islice(sources, 2))
+    if len(first) < 2:
+        yield from map(partial(outcome, work), enumerate(first))
+        return
+    names: dict[int, str] = {}
+    items = _noted(chain(first, sources), names)
+    seconds = limits.decode_seconds + fetch_options.seconds
+    for index, result in map_isolated(work, items, workers=workers, seconds=seconds):
+        name = names.pop(index)
+        if isinstance(result, PictureError):  # a lost process cannot say what it was at
+            yield index, type(result)(result.code, result.message, name)
+        else:
+            yield index, result
+
+
+def outcome(
+    work: Callable[[Item], Prepared], numbered: tuple[int, Item]
+) -> tuple[int, Prepared | PictureError]:
+    """Do one picture's work in this process; its error is its result."""
+    index, item = numbered
+    try:
+        return index, work(item)
+    except PictureError as error:
+        return index, error
+
+
+def _noted(sources: Iterable[Source], names: dict[int, str]) -> Iterator[Source]:
+    for index, source in enumerate(sources):
+        names[index] = source.name
+        yield source

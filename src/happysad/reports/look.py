@@ -59,14 +59,16 @@ def batch_sheet(batch: Batch) -> bytes:
     Returns:
         The bytes of a PNG file.
     """
-    shape = " × ".join(map(str, batch.pixels.shape))
     names = ", ".join(f"{number} = {name}" for number, name in enumerate(batch.classes))
     pixels = batch.pixels.astype(np.uint8)
     captions = [f"{label} · {batch.classes[label]}" for label in batch.labels]
     tiles = list(zip(pixels, captions, strict=True))
     colours = [colour_of(int(label)) for label in batch.labels]
     return sheet(
-        "One batch, as the network takes it", f"{shape} · {names}", {"": tiles}, colours=colours
+        "One batch, as the network takes it",
+        f"an array of shape {batch.pixels.shape} · {names}",
+        {"": tiles},
+        colours=colours,
     )
 
 
@@ -150,7 +152,7 @@ def diversity(spreads: Sequence[Spread], classes: Sequence[str], notes: Sequence
         width,
         24 + len(classes) * (height + 50),
         "Diversity",
-        "how size, light, colour and focus are spread in each class",
+        "how size, light, colour and content are spread in each class",
     )
     for column, spread in enumerate(spreads):
         page.text(column * (cell + 24), page.top, spread.name, 13)

@@ -151,9 +151,12 @@ def _host(host: str, url: str) -> str:
 
 def _ipv6(host: str, url: str) -> str:
     try:
-        return str(ipaddress.IPv6Address(host))
+        address = ipaddress.IPv6Address(host)
     except ValueError as error:
         raise refused("its host is not a valid address", url) from error
+    if address.scope_id is not None:
+        raise refused("its host names a network interface", url)
+    return str(address)
 
 
 def _is_plain_ipv4(host: str) -> bool:

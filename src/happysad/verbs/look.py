@@ -296,6 +296,8 @@ def _augmented(batch: Batch, names: Sequence[str], options: AugmentOptions, seed
         for number, changed in enumerate(rounds, start=1):
             tiles.append((np.clip(changed[row], 0, 255).astype(np.uint8), f"change {number}"))
     note = "each training picture is changed anew in every epoch"
+    if options.mix_up or options.cut_mix:
+        note += "; mixing blends it, and its label, with another picture of the batch"
     return draw.sheet("What augmentation does", note, {"": tiles})
 
 

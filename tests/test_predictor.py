@@ -116,6 +116,17 @@ def test_probabilities_are_those_of_the_graph_and_the_temperature(
     np.testing.assert_allclose(hot.sum(axis=1), 1)
 
 
+def test_imported_models_get_their_pixels_unrounded(bundle: Bundle) -> None:
+    size = replace(bundle.manifest.preprocessing, resample="point")
+    manifest = replace(bundle.manifest, preprocessing=size)
+    imported = Predictor(replace(bundle, manifest=manifest))
+    pixels = prepare(decode(png()), size)[None]
+    assert pixels.dtype == np.float32
+    answer = list(one(imported.predict(png())).probabilities.values())
+    assert answer == pytest.approx(imported.probabilities(pixels)[0], abs=1e-7)
+    assert answer != pytest.approx(imported.probabilities(pixels.round())[0], abs=1e-7)
+
+
 def test_below_the_threshold_the_verdict_is_unsure(bundle: Bundle) -> None:
     for threshold, sure in ((0.0, True), (1.0, False)):
         manifest = replace(bundle.manifest, unsure_below=threshold)

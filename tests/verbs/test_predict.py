@@ -224,6 +224,16 @@ def test_t15_nothing_is_overwritten(tmp_path: Path) -> None:
     assert placed.read_bytes() == png(0)
 
 
+def test_t11_the_longest_names_get_a_number_too(tmp_path: Path) -> None:
+    name = "é" * 125 + "a.png"  # 255 bytes
+    for number in range(2):
+        path = tmp_path / str(number) / name
+        path.parent.mkdir()
+        path.write_bytes(png(number))
+        list(sort_into(tmp_path / "out", [answered(str(path))]))
+    assert set(files(tmp_path / "out")) == {f"happy/{name}", f"happy/{'é' * 124}-2.png"}
+
+
 def test_times_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(png(1))

@@ -216,7 +216,7 @@ def _put(source: Path, folder: Path, *, move: bool) -> None:
     """Copy or move a file into a folder without overwriting."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in count(1):
-        target = folder / (f"{source.stem}-{number}{source.suffix}" if number > 1 else source.name)
+        target = folder / _numbered(source, number)
         if os.path.lexists(target):
             if target.is_file() and filecmp.cmp(source, target, shallow=False):
                 if move and not target.samefile(source):
@@ -230,6 +230,16 @@ def _put(source: Path, folder: Path, *, move: bool) -> None:
         if move:
             source.unlink()
         return
+
+
+def _numbered(source: Path, number: int) -> str:
+    """Return the file's name, from 2 on with a number, within the 255 bytes of a file system."""
+    if number == 1:
+        return source.name
+    stem, end = source.stem, f"-{number}{source.suffix}"
+    while len(os.fsencode(stem + end)) > 255:
+        stem = stem[:-1]
+    return stem + end
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -60,8 +60,7 @@ class Canvas:
 
     @staticmethod
     def _flat(outline: Points, frame: Frame) -> list[tuple[float, float]]:
-        placed = frame.place(outline) * OVERSAMPLE
-        return [(float(x), float(y)) for x, y in placed]
+        return [(x, y) for x, y in (frame.place(outline) * OVERSAMPLE).tolist()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +109,6 @@ def luma(shade: Colour) -> float:
     return 0.299 * shade[0] + 0.587 * shade[1] + 0.114 * shade[2]
 
 
-def from_array(pixels: NDArray[np.float64]) -> Image.Image:
+def from_array(pixels: NDArray[np.floating]) -> Image.Image:
     """Return an RGB picture from an array of shape (H, W, 3), rounded and clipped to 0..255."""
-    return Image.fromarray(np.clip(np.rint(pixels), 0, 255).astype(np.uint8), "RGB")
+    return Image.fromarray(np.clip(pixels + 0.5, 0, 255).astype(np.uint8), "RGB")

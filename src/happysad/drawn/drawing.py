@@ -124,10 +124,10 @@ def _finished(canvas: Canvas, scene: np.random.Generator) -> Image.Image:
         coarse = (picture.width // 4, picture.height // 4)
         small = picture.resize(coarse, Image.Resampling.BOX)
         picture = small.resize(picture.size, Image.Resampling.NEAREST)
-    pixels = np.asarray(picture, dtype=np.float64)
+    pixels = np.asarray(picture, dtype=np.float32)
     light = scene.uniform(0.75, 1.15, size=(3, 3)).astype(np.float32)
     shade = Image.fromarray(light, "F").resize(picture.size, Image.Resampling.BICUBIC)
-    grain = scene.normal(0, scene.uniform(2, 9), size=pixels.shape)
+    grain = scene.standard_normal((*pixels.shape[:2], 1), dtype=np.float32) * scene.uniform(2, 9)
     return from_array(pixels * np.asarray(shade)[:, :, None] + grain)
 
 

@@ -50,8 +50,10 @@ def jpeg(image: Image.Image, *, quality: int) -> bytes:
 
 
 def _saved(image: Image.Image, format_: str, **options: int) -> bytes:
+    # Fast rather than small: nobody keeps these files.
+    effort = {"PNG": {"compress_level": 1}, "WEBP": {"method": 1}}.get(format_, {})
     buffer = io.BytesIO()
-    image.save(buffer, format_, **options)
+    image.save(buffer, format_, **effort, **options)
     return buffer.getvalue()
 
 

@@ -76,6 +76,7 @@ def precision_recall(report: Report, *, dark: bool = False) -> bytes:
     for line, number in enumerate(table.judged_classes):
         mine = table.labels == number
         precision, recall = rank(mine, table.probabilities[:, number]).precision_recall
+        precision, recall = np.append(precision[0], precision), np.append(0.0, recall)
         label = _plain(report.classes[number])
         _line(axes, dress, line, (recall, precision), label=label, drawstyle="steps-pre")
         axes.axhline(float(mine.mean()), color=dress.soft, linestyle=":", linewidth=1)

@@ -230,6 +230,12 @@ def test_a_damaged_or_hostile_journal_moves_nothing(tmp_path, line):
         undo(tmp_path)
 
 
+def test_a_journal_that_is_no_file_is_a_clear_error(tmp_path):
+    (tmp_path / ".happysad/quarantine/journal.jsonl").mkdir(parents=True)
+    with pytest.raises(CollectionError, match="cannot be read"):
+        undo(tmp_path)
+
+
 def test_a_hostile_quarantine_leads_nowhere_else(tmp_path):
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -248,8 +254,10 @@ def test_a_hostile_quarantine_leads_nowhere_else(tmp_path):
 
 def test_a_linked_quarantine_folder_is_refused(tmp_path):
     write(tmp_path / "root")
-    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/quarantine/1").mkdir(parents=True)
     (tmp_path / "root/.happysad").symlink_to(tmp_path / "elsewhere")
+    assert undo(tmp_path / "root").restored == ()
+    assert (tmp_path / "elsewhere/quarantine/1").is_dir()
     with pytest.raises(CollectionError, match="symbolic link"):
         quarantine(collection(tmp_path / "root"))
     assert (tmp_path / "root/happy/a.jpg").exists()

@@ -247,6 +247,16 @@ def test_t13_a_file_that_vanishes_during_the_scan_is_recorded(tmp_path, drawings
     assert collection.counts["used"] == 3
 
 
+def test_t03_a_picture_that_takes_too_long_is_lost_alone(tmp_path, drawings):
+    build(tmp_path, clean(drawings))
+    vast = drawings[5].resize((6000, 6000), Image.Resampling.NEAREST)
+    (tmp_path / "sad/vast.png").write_bytes(saved(vast, compress_level=1))
+    options = CheckOptions(workers=1, limits=Limits(decode_seconds=0.01))
+    collection = scan(tmp_path, options=options)
+    assert codes(collection)["sad/vast.png"] == ["decode_timeout"]
+    assert_sum(collection, tmp_path)
+
+
 def test_progress_counts_to_the_end(tmp_path, drawings):
     told = []
     scan(

@@ -245,7 +245,7 @@ class _Page:
 
     def png(self) -> bytes:
         target = io.BytesIO()
-        self._image.save(target, "PNG", optimize=True)
+        self._image.save(target, "PNG", compress_level=4)
         return target.getvalue()
 
 

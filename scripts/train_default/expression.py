@@ -8,8 +8,6 @@ FER2013 together. The first part is the same for every fold and done once.
 
 from __future__ import annotations
 
-import json
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,12 +16,14 @@ import numpy as np
 from backbone import front, load_imagenet
 from keras import layers
 from PIL import Image, ImageEnhance
+from trainer import Schedule, train
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
+    from trainer import Batch
 
 EXPRESSIONS = ("happy", "sad", "neutral", "angry", "fear", "surprise")
 FIRST_SIDE = 64
@@ -51,21 +51,8 @@ class Faces:
     share: float
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How one of the two parts is trained."""
-
-    epochs: int
-    side: int
-    peak: float
-    batch: int = 64
-    decay: float = 0.02
-    ema: float = 0.995
-    seed: int = 1
-
-
-SIX_EXPRESSIONS = Recipe(epochs=3, side=FIRST_SIDE, peak=1.5e-3)
-HAPPY_OR_SAD = Recipe(epochs=2, side=SIDE, peak=5e-4)
+SIX_EXPRESSIONS = Schedule(epochs=3, batch=64, peak=1.5e-3, warm_up=0.25, ema=0.995)
+HAPPY_OR_SAD = Schedule(epochs=2, batch=64, peak=5e-4, warm_up=0.25, ema=0.995)
 
 
 def network(outputs: int) -> keras.Model:
@@ -81,28 +68,33 @@ def network(outputs: int) -> keras.Model:
 
 
 def learn_expressions(
-    faces: Faces, tensors: Mapping[str, NDArray[np.generic]], folder: Path, recipe: Recipe
+    faces: Faces, tensors: Mapping[str, NDArray[np.generic]], folder: Path, schedule: Schedule
 ) -> keras.Model:
     """Train the network on six expressions, or load it where that is done."""
-    if (folder / "final.keras").exists():
-        return keras.models.load_model(folder / "final.keras")
-    keras.utils.set_random_seed(recipe.seed)
-    model = network(len(EXPRESSIONS))
-    load_imagenet(keras.Model(model.input, model.get_layer("face_head.conv").input), tensors)
+
+    def fresh() -> keras.Model:
+        model = network(len(EXPRESSIONS))
+        load_imagenet(keras.Model(model.input, model.get_layer("face_head.conv").input), tensors)
+        return model
+
     loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)
-    return _train(model, faces, loss, folder, recipe)
+    return _train(fresh, [faces], loss=loss, schedule=schedule, side=FIRST_SIDE, folder=folder)
 
 
-def learn_mood(faces: list[Faces], start: keras.Model, folder: Path, recipe: Recipe) -> keras.Model:
+def learn_mood(
+    faces: list[Faces], start: keras.Model, folder: Path, schedule: Schedule
+) -> keras.Model:
     """Train happy or sad from the six-expression network, or load it where that is done."""
-    if (folder / "final.keras").exists():
-        return keras.models.load_model(folder / "final.keras")
-    keras.utils.set_random_seed(recipe.seed)
-    model = network(1)
-    for layer in model.layers:
-        if layer.weights and not layer.name.startswith("face_logits"):
-            layer.set_weights(start.get_layer(layer.name).get_weights())
-    return _train(model, faces, keras.losses.BinaryCrossentropy(from_logits=True), folder, recipe)
+
+    def fresh() -> keras.Model:
+        model = network(1)
+        for layer in model.layers:
+            if layer.weights and not layer.name.startswith("face_logits"):
+                layer.set_weights(start.get_layer(layer.name).get_weights())
+        return model
+
+    loss = keras.losses.BinaryCrossentropy(from_logits=True)
+    return _train(fresh, faces, loss=loss, schedule=schedule, side=SIDE, folder=folder)
 
 
 def read(model: keras.Model, faces: Faces, side: int) -> NDArray[np.float32]:
@@ -118,53 +110,36 @@ def read(model: keras.Model, faces: Faces, side: int) -> NDArray[np.float32]:
 
 
 def _train(
-    model: keras.Model, faces: Faces | list[Faces], loss: keras.losses.Loss, folder: Path,
-    recipe: Recipe,
-) -> keras.Model:  # fmt: skip
-    folder.mkdir(parents=True, exist_ok=True)
-    sources = faces if isinstance(faces, list) else [faces]
-    count = sum(len(source.crops) for source in sources)
-    steps = -(-count // recipe.batch)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        recipe.peak * 0.02,
-        decay_steps=steps * recipe.epochs - steps // 4,
-        warmup_target=recipe.peak,
-        warmup_steps=steps // 4,
+    fresh: Callable[[], keras.Model],
+    sources: list[Faces],
+    *,
+    loss: keras.losses.Loss,
+    schedule: Schedule,
+    side: int,
+    folder: Path,
+) -> keras.Model:
+    return train(
+        fresh,
+        lambda epoch: _batches(sources, schedule, epoch, side),
+        examples=sum(len(source.crops) for source in sources),
+        loss=loss,
+        schedule=schedule,
+        folder=folder,
     )
-    optimizer = keras.optimizers.AdamW(
-        schedule, weight_decay=recipe.decay, use_ema=True, ema_momentum=recipe.ema, clipnorm=1.0
-    )
-    model.compile(optimizer, loss)
-    for epoch in range(recipe.epochs):
-        started, losses = time.time(), []
-        for crops, targets, weights in _batches(sources, recipe, epoch):
-            value = model.train_on_batch(crops, targets, sample_weight=weights)
-            losses.append(float(np.asarray(value)))
-        note = {"epoch": epoch, "loss": np.mean(losses), "seconds": time.time() - started}
-        with (folder / "log.jsonl").open("a") as file:
-            print(json.dumps(note), file=file)
-    optimizer.finalize_variable_values(model.trainable_variables)
-    model.save(folder / "partial.keras")
-    (folder / "partial.keras").rename(folder / "final.keras")
-    return model
 
 
-def _batches(
-    sources: list[Faces], recipe: Recipe, epoch: int
-) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]]:
-    generator = np.random.default_rng((recipe.seed, epoch))
+def _batches(sources: list[Faces], schedule: Schedule, epoch: int, side: int) -> Iterator[Batch]:
+    """Yield the batches of one epoch, all sources mixed; the same for the same seed and epoch."""
+    generator = np.random.default_rng((schedule.seed, epoch))
     places = [(source, row) for source in sources for row in range(len(source.crops))]
     order = generator.permutation(len(places))
-    for start in range(0, len(order), recipe.batch):
-        chosen = [places[index] for index in order[start : start + recipe.batch]]
-        crops = np.stack([
-            _changed(source.crops[row], source.share, recipe.side, generator)
-            for source, row in chosen
-        ])  # fmt: skip
-        targets = np.array([source.targets[row] for source, row in chosen], np.float32)
+    for start in range(0, len(order), schedule.batch):
+        chosen = [places[index] for index in order[start : start + schedule.batch]]
+        crops = np.stack(
+            [_changed(source.crops[row], source.share, side, generator) for source, row in chosen]
+        )
+        targets = np.stack([np.atleast_1d(source.targets[row]) for source, row in chosen])
         weights = np.array([source.weights[row] for source, row in chosen], np.float32)
-        if targets.ndim == 1:
-            targets = targets[:, None]
         yield crops.astype(np.float32), targets, weights
 
 

@@ -104,19 +104,20 @@ def find_faces(run: Run) -> None:
 
 def learn_expression(run: Run) -> None:
     """Train the expression view, and read every face with a model that did not see its fold."""
-    six_recipe, mood_recipe = expression.SIX_EXPRESSIONS, expression.HAPPY_OR_SAD
+    six_schedule, mood_schedule = expression.SIX_EXPRESSIONS, expression.HAPPY_OR_SAD
     if run.smoke:
-        six_recipe, mood_recipe = replace(six_recipe, epochs=1), replace(mood_recipe, epochs=1)
+        six_schedule = replace(six_schedule, epochs=1)
+        mood_schedule = replace(mood_schedule, epochs=1)
     folder = run.work / "expression"
     six, moods, judged = _fer_faces(run)
-    start = expression.learn_expressions(six, run.tensors, folder / "six", six_recipe)
+    start = expression.learn_expressions(six, run.tensors, folder / "six", six_schedule)
     web = run.faces()
     for fold in run.folds:
         part = folder / _name(fold)
         if (part / "readings.npz").exists():
             continue
         sources = [_web_faces(run.table, web, fold), moods]
-        model = expression.learn_mood(sources, start, part, mood_recipe)
+        model = expression.learn_mood(sources, start, part, mood_schedule)
         everything = expression.Faces(web.crops, web.scores, web.scores, expression.READ_SHARE)
         np.savez(
             part / "readings.npz",
@@ -133,13 +134,13 @@ def learn_scene(run: Run) -> None:
     crops = tuple(np.load(folder / name, mmap_mode="r") for name in names)
     whole = np.load(folder / "whole.npy", mmap_mode="r")
     targets, weights = run.table.targets()
-    recipe = replace(scene.Recipe(), epochs=1) if run.smoke else scene.Recipe()
+    schedule = replace(scene.SCHEDULE, epochs=1) if run.smoke else scene.SCHEDULE
     for fold in run.folds:
         part = run.work / "scene" / _name(fold)
         if (part / "readings.npz").exists():
             continue
         material = scene.Material(crops, targets, weights, run.table.scene_rows(fold))
-        model = scene.fine_tune(material, run.tensors, part, recipe)
+        model = scene.fine_tune(material, run.tensors, part, schedule)
         np.savez(part / "readings.npz", logits=scene.logits(model, whole))
 
 

@@ -1,0 +1,49 @@
+"""Batches of the scene view, and its readings."""
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras", reason="the recipe needs the extra 'train'")
+
+import scene  # noqa: E402
+from backbone import CUT_CHANNELS  # noqa: E402
+
+ROWS = np.array([0, 2, 3, 5, 6])
+
+
+@pytest.fixture
+def material() -> scene.Material:
+    """Return two views of eight pictures; a feature is the row's number, plus 100 in view 1."""
+    view = np.broadcast_to(
+        np.arange(8, dtype=np.float16)[:, None, None, None], (8, 2, 2, CUT_CHANNELS)
+    )
+    targets = np.arange(8, dtype=np.float32) / 10
+    return scene.Material((view, view + np.float16(100)), targets, targets + 1, ROWS)
+
+
+def test_features_targets_and_weights_are_mixed_alike(material):
+    seen = 0
+    for features, targets, weights in scene.mixed_batches(material, scene.SCHEDULE, 0):
+        assert features.dtype == np.float32
+        assert targets.shape == (len(features), 1)
+        np.testing.assert_allclose(features[:, 0, 0, 0] / 10, targets[:, 0], atol=1e-3)
+        np.testing.assert_allclose(weights, targets[:, 0] + 1, atol=1e-5)
+        seen += len(features)
+    assert seen == len(ROWS)
+
+
+def test_an_epoch_reads_its_own_view_and_comes_out_the_same_again(material):
+    first, again = (next(scene.mixed_batches(material, scene.SCHEDULE, 1)) for _ in range(2))
+    assert first[0].min() >= 100
+    np.testing.assert_array_equal(first[0], again[0])
+    (third,) = scene.mixed_batches(material, scene.SCHEDULE, 2)
+    assert third[0].max() < 100
+
+
+def test_every_picture_is_read_in_order(material):
+    inputs = keras.Input((2, 2, CUT_CHANNELS))
+    mean = keras.layers.GlobalAveragePooling2D()(inputs)
+    model = keras.Model(inputs, keras.layers.Dense(1, kernel_initializer="ones")(mean))
+    view = np.repeat(material.views[0], 20, axis=0)
+    expected = np.repeat(np.arange(8), 20) * CUT_CHANNELS
+    assert scene.logits(model, view) == pytest.approx(expected, rel=1e-3)

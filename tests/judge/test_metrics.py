@@ -10,7 +10,7 @@ from sklearn import metrics as reference
 
 from answers import CLASSES, answer, answers_of, random_answers
 from happysad.errors import UsageError
-from happysad.judge.metrics import judge
+from happysad.judge.metrics import judge, without_copies
 
 if TYPE_CHECKING:
     from happysad.records import Answer, Report
@@ -199,3 +199,14 @@ def test_pictures_of_other_classes_are_an_error_that_names_them() -> None:
         report_on([dataclasses.replace(answer("happy", 0.2, name="cat/1.jpg"), label="cat")])
     with pytest.raises(UsageError, match="Name the folders"):
         report_on(answers_of([0], [0.2]), ("happy", "neutral", "sad"))
+
+
+def test_scores_without_copies_leave_only_the_copies_out() -> None:
+    answers = random_answers(20)
+    assert without_copies(report_on(answers)) is None
+    copies = [dataclasses.replace(item, seen_in_training="old.jpg") for item in answers[:5]]
+    fresh = without_copies(report_on([*copies, *answers[5:]]))
+    assert fresh is not None
+    assert fresh.scores == report_on(answers[5:]).scores
+    assert fresh.data == "some pictures without copies of training pictures"
+    assert without_copies(report_on(copies)) is None

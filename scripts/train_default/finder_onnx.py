@@ -67,10 +67,21 @@ class Conversion:
             )
         return self.constants[index]
 
-    def add(self, kind: str, inputs: list[str], index: int, **attributes: Any) -> None:
-        """Add a node that makes the file's tensor ``index``."""
+    def add(
+        self,
+        kind: str,
+        inputs: list[str],
+        index: int,
+        *,
+        rectified: bool = False,
+        **attributes: Any,
+    ) -> None:
+        """Add a node that makes the file's tensor ``index``, and a ReLU where one is fused in."""
         self.names[index] = f"t{index}"
-        self.nodes.append(helper.make_node(kind, inputs, [f"t{index}"], **attributes))
+        output = f"raw{index}" if rectified else f"t{index}"
+        self.nodes.append(helper.make_node(kind, inputs, [output], **attributes))
+        if rectified:
+            self.nodes.append(helper.make_node("Relu", [output], [f"t{index}"]))
 
     def stored(self, array: NDArray[np.generic], name: str) -> str:
         """Store an array; half floats are cast when the graph is loaded."""
@@ -95,7 +106,6 @@ class Conversion:
     def _convolution(
         self, operator: Any, options: Any, kernel: NDArray[np.generic], *, groups: int
     ) -> None:
-        _plain(options)
         output = operator.outputs[0]
         inputs = [
             self.names[operator.inputs[0]],
@@ -106,23 +116,23 @@ class Conversion:
         shape = list(kernel.shape[2:])
         self.add(
             "Conv", inputs, output, group=groups, strides=strides, kernel_shape=shape,
-            auto_pad=_padding(options),
+            auto_pad=_padding(options), rectified=_rectified(options),
         )  # fmt: skip
 
     def _max_pool_2d(self, operator: Any, options: Any) -> None:
-        _plain(options)
         self.add(
             "MaxPool", [self.names[operator.inputs[0]]], operator.outputs[0],
             kernel_shape=[options.filterHeight, options.filterWidth],
-            strides=[options.strideH, options.strideW], auto_pad=_padding(options),
+            strides=[options.strideH, options.strideW],
+            auto_pad=_padding(options), rectified=_rectified(options),
         )  # fmt: skip
 
     def _relu(self, operator: Any, _options: Any) -> None:
         self.add("Relu", [self.names[operator.inputs[0]]], operator.outputs[0])
 
     def _add(self, operator: Any, options: Any) -> None:
-        _plain(options)
-        self.add("Add", [self.names[index] for index in operator.inputs], operator.outputs[0])
+        inputs = [self.names[index] for index in operator.inputs]
+        self.add("Add", inputs, operator.outputs[0], rectified=_rectified(options))
 
     def _pad(self, operator: Any, _options: Any) -> None:
         pads = self.constant(operator.inputs[1])[list(_TO_NCHW)].T.reshape(-1).astype(np.int64)
@@ -189,10 +199,10 @@ def _padding(options: Any) -> str:
     return "SAME_UPPER" if options.padding == schema.Padding.SAME else "VALID"
 
 
-def _plain(options: Any) -> None:
-    """Refuse what the face finder was known not to use."""
-    fused = options.fusedActivationFunction != schema.ActivationFunctionType.NONE
-    dilated = getattr(options, "dilationWFactor", 1) != 1
-    if fused or dilated:
-        msg = "the face finder was known to have no fused activation and no dilation"
+def _rectified(options: Any) -> bool:
+    """Return whether a ReLU is fused in; refuse other activations, and dilation."""
+    known = {schema.ActivationFunctionType.NONE, schema.ActivationFunctionType.RELU}
+    if options.fusedActivationFunction not in known or getattr(options, "dilationWFactor", 1) != 1:
+        msg = "the face finder was known to use no activation but ReLU, and no dilation"
         raise NotImplementedError(msg)
+    return bool(options.fusedActivationFunction == schema.ActivationFunctionType.RELU)

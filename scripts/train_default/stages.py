@@ -1,6 +1,7 @@
 """The stages of the recipe, in order; each writes into a folder of its own and skips what is there.
 
-``pack`` → ``finder`` → ``views`` → ``faces`` → ``expression`` → ``scene`` → ``fuse``
+``pack`` → ``finder`` → ``views`` → ``faces`` → ``expression`` → ``scene`` → ``features`` →
+``fuse``
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING
 import backbone
 import expression
 import finder_onnx
+import fuse
+import keras
 import numpy as np
 import scene
 import views
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 
 TRAINING_VIEWS = 3
 _SMOKE_SHARE = 10
+_BATCH = 64
 
 
 @dataclass(frozen=True)
@@ -144,6 +148,40 @@ def learn_scene(run: Run) -> None:
         np.savez(part / "readings.npz", logits=scene.logits(model, whole))
 
 
+def pool_features(run: Run) -> None:
+    """Write the 1280 pooled ImageNet features of every whole picture: a baseline's input."""
+    if (run.work / "features.npy").exists():
+        return
+    model = backbone.tail()
+    backbone.load_imagenet(model, run.tensors)
+    pooled = keras.Model(model.input, model.get_layer("pooled").output)
+    whole = np.load(run.work / "views" / "whole.npy", mmap_mode="r")
+    starts = range(0, len(whole), _BATCH)
+    parts = [
+        np.asarray(pooled.predict_on_batch(whole[start : start + _BATCH].astype(np.float32)))
+        for start in starts
+    ]
+    np.save(run.work / "features.npy", np.concatenate(parts).astype(np.float16))
+
+
+def fuse_views(run: Run) -> None:
+    """Fuse both views on folds that neither has seen; write logits and weights."""
+    web = run.faces()
+    evidence = fuse.terms(run.table, web, fuse.gather(run.work, run.table, web))
+    known = np.isfinite(evidence).all(axis=1)
+    if not known.any():
+        print("no fold has both views yet: nothing to fuse")
+        return
+    targets, importance = run.table.targets()
+    weights = fuse.learn(evidence[known], targets[known], importance[known])
+    np.savez(
+        run.work / "fusion.npz",
+        evidence=evidence,
+        logits=fuse.stacked(run.table, evidence),
+        weights=weights,
+    )
+
+
 STAGES: dict[str, Callable[[Run], None]] = {
     "pack": pack,
     "finder": finder,
@@ -151,6 +189,8 @@ STAGES: dict[str, Callable[[Run], None]] = {
     "faces": find_faces,
     "expression": learn_expression,
     "scene": learn_scene,
+    "features": pool_features,
+    "fuse": fuse_views,
 }
 
 

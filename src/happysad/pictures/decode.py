@@ -65,8 +65,9 @@ def decode(
         data: the whole file.
         source: name for errors and for the picture.
         limits: what the picture may cost; checked before it is unpacked.
-        at_least: upright (width, height) that suffices. A JPEG much larger than that is decoded
-            at 1/2, 1/4 or 1/8 of its size, never below this on either side; several times faster.
+        at_least: upright (width, height) that suffices. A picture much larger than that is shrunk
+            by a whole factor, never below this on either side; a JPEG already while it is
+            decoded, which is several times faster.
 
     Returns:
         The picture. Transparency lies over white; samples of more than 8 bits are scaled.
@@ -93,12 +94,8 @@ def decode(
                 image.load()
             # Pillow turns a TIFF upright itself, size included, and says so nowhere.
             orientation = 1 if name == "tiff" else _orientation(image)
-            width, height = image.size
-            if at_least is not None:
-                image.draft(None, at_least[::-1] if orientation > 4 else at_least)
-            upright = _turned(to_rgb(image), orientation)
-    if orientation > 4:
-        width, height = height, width
+            width, height = image.size[::-1] if orientation > 4 else image.size
+            upright = _turned(_rgb(image, orientation, at_least), orientation)
     digest = hashlib.sha256(data).hexdigest()
     return Picture(np.asarray(upright), source, name, width, height, digest)
 
@@ -208,6 +205,19 @@ def _orientation(image: Image.Image) -> int:
     except Exception:
         return 1
     return value if value in _TURNS else 1
+
+
+def _rgb(
+    image: ImageFile.ImageFile, orientation: int, at_least: tuple[int, int] | None
+) -> Image.Image:
+    """Unpack an image, still turned as it is stored, no finer than ``at_least``."""
+    if at_least is None:
+        return to_rgb(image)
+    width, height = at_least[::-1] if orientation > 4 else at_least
+    image.draft(None, (width, height))
+    whole = to_rgb(image)
+    factor = min(whole.width // width, whole.height // height)
+    return whole.reduce(factor) if factor > 1 else whole
 
 
 def _turned(image: Image.Image, orientation: int) -> Image.Image:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _RIDGE = 1.0
 _STEPS = 30
+_FACE_COLUMNS = [number for number, name in enumerate(TERMS) if "face" in name]
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,9 @@ def terms(table: Table, web: WebFaces, readings: OutOfFold) -> NDArray[np.float6
         mine = order[starts[row] : starts[row + 1]]
         faces = Readings(readings.faces[mine], web.scores[mine], areas[mine], web.sides[mine])
         result[row] = evidence(readings.scene[row], faces)
+    unread = np.unique(table.folds[web.rows[np.isnan(readings.faces)]])
+    # Where no face of a fold was read yet, a picture without a face is no evidence either.
+    result[np.ix_(np.isin(table.folds, unread), _FACE_COLUMNS)] = np.nan
     return result
 
 

@@ -122,10 +122,15 @@ def learn_expression(run: Run) -> None:
             continue
         sources = [_web_faces(run.table, web, fold), moods]
         model = expression.learn_mood(sources, start, part, mood_schedule)
-        everything = expression.Faces(web.crops, web.scores, web.scores, expression.READ_SHARE)
+        logits = np.full(len(web.rows), np.nan, np.float32)
+        rows = np.flatnonzero(np.isin(web.rows, run.table.judged_rows(fold)))
+        own = expression.Faces(
+            web.crops[rows], web.scores[rows], web.scores[rows], expression.READ_SHARE
+        )
+        logits[rows] = expression.read(model, own, expression.SIDE)[:, 0]
         np.savez(
             part / "readings.npz",
-            web=expression.read(model, everything, expression.SIDE)[:, 0],
+            web=logits,
             fer=expression.read(model, judged, expression.SIDE)[:, 0],
             fer_labels=judged.targets,
         )
@@ -145,7 +150,10 @@ def learn_scene(run: Run) -> None:
             continue
         material = scene.Material(crops, targets, weights, run.table.scene_rows(fold))
         model = scene.fine_tune(material, run.tensors, part, schedule)
-        np.savez(part / "readings.npz", logits=scene.logits(model, whole))
+        logits = np.full(len(run.table), np.nan, np.float32)
+        rows = run.table.judged_rows(fold)
+        logits[rows] = scene.logits(model, whole[rows])
+        np.savez(part / "readings.npz", logits=logits)
 
 
 def pool_features(run: Run) -> None:

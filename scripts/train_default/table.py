@@ -70,6 +70,10 @@ class Table:
         free = np.array([hidden.isdisjoint(names) for names in self.also_in])
         return np.flatnonzero(free & (self.folds != left_out))
 
+    def judged_rows(self, left_out: int | None) -> NDArray[np.int64]:
+        """Return the rows that the model without a fold is judged on; every row for None."""
+        return np.flatnonzero((self.folds == left_out) | (left_out is None))
+
     def scene_rows(self, left_out: int | None) -> NDArray[np.int64]:
         """Return the rows of ``training_rows`` that are worth the scene view's time.
 

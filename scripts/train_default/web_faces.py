@@ -48,6 +48,11 @@ def find_web_faces(files: Sequence[Path], finder: Finder, folder: Path) -> WebFa
     """Return the faces of every picture, from ``folder`` where they were found before."""
     if not (folder / "places.npz").exists():
         _find(files, finder, folder)
+    return load_web_faces(folder)
+
+
+def load_web_faces(folder: Path) -> WebFaces:
+    """Return the faces that were found before."""
     crops = np.load(folder / "crops.npy", mmap_mode="r")
     with np.load(folder / "places.npz") as kept:
         return WebFaces(crops, kept["rows"], kept["boxes"], kept["scores"], kept["sides"])

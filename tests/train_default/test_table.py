@@ -40,6 +40,11 @@ def test_a_left_out_fold_takes_its_copies_in_other_collections_with_it(table):
     assert table.training_rows(None).tolist() == list(range(7))
 
 
+def test_a_model_is_judged_on_its_fold_or_on_everything(table):
+    assert table.judged_rows(1).tolist() == [1, 2, 6]
+    assert table.judged_rows(None).tolist() == list(range(7))
+
+
 def test_the_scene_skips_doubtful_pictures_and_most_face_crops(table):
     assert table.scene_rows(None).tolist() == [0, 1, 2, 3]
 

@@ -13,7 +13,7 @@ SOURCE = Path(happysad.__file__).parent
 STANDARD = sys.stdlib_module_names
 
 STOREYS = (
-    {"errors", "records", "config", "progress"},
+    {"errors", "records", "config", "progress", "durable"},
     {"sources"},
     {"pictures", "drawn"},
     {"collection", "bundle", "judge"},

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
+from happysad.drawn import draw_collection
 from happysad.records import CODES
 
 Run = Callable[..., Result]
@@ -189,3 +190,49 @@ def test_doctor_tells_what_is_there(happysad: Run, own_home: Path) -> None:
     result = happysad("doctor")
     assert result.exit_code == 0
     assert "onnxruntime" in result.stdout
+
+
+def test_look_draws_and_tells(happysad: Run, clean_folder: Path, tmp_path: Path) -> None:
+    result = happysad("look", clean_folder, "--out", tmp_path / "look")
+    assert result.exit_code == 0, result.output
+    assert "label 0 = happy: 8 pictures" in result.stdout
+    assert "label 1 = sad: 8 pictures" in result.stdout
+    assert (tmp_path / "look" / "batch.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_look_knows_the_levels(happysad: Run, clean_folder: Path) -> None:
+    result = happysad("look", clean_folder, "--augment", "wild")
+    assert result.exit_code == 2
+    assert "one of none, write-up, strong" in result.stderr
+
+
+@pytest.mark.timeout(600)
+def test_train_says_what_it_did_and_the_model_lives_on(
+    happysad: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the folder to an answer, an export and back in, through the door people use."""
+    folder = tmp_path / "pictures"
+    draw_collection(folder, pictures=18, plant=False)
+    monkeypatch.chdir(tmp_path)
+    result = happysad("train", folder, "--epochs", 1, "--augment", "none", "--seed", 3)
+    assert result.exit_code == 0, result.output
+    assert "always the majority" in result.stdout
+    assert "training" in result.stderr
+    run = Path("runs/pictures-seed-1")
+    assert json.loads((run / "options.json").read_text())["split"]["seed"] == 3
+    picture = next((folder / "happy").iterdir())
+    answer = happysad("predict", picture)  # the last one trained
+    assert answer.exit_code == 0
+    assert happysad("evaluate", run, folder, "--part", "test").exit_code == 0
+    assert happysad("train", folder, "--out", run).exit_code == 1
+    exported = happysad("export", run, "--to", "keras", "--out", "model.keras")
+    assert exported.exit_code == 0, exported.output
+    again = happysad("import", "model.keras", "--classes", "happy,sad", "--out", "back.happysad")
+    assert again.exit_code == 0, again.output
+    assert happysad("show", "back.happysad").exit_code == 0
+
+
+def test_train_with_wrong_settings_is_wrong_use(happysad: Run, clean_folder: Path) -> None:
+    result = happysad("train", clean_folder, "--set", "epoch=3")
+    assert result.exit_code == 2
+    assert "Unknown option 'epoch'" in result.stderr

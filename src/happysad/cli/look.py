@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from happysad.cli import options
-from happysad.cli.output import cell, console
+from happysad.cli.output import printable
 from happysad.cli.progress import shown
 
 app = typer.Typer(add_completion=False)
@@ -54,4 +54,4 @@ def look(
             seed=seed,
             progress=progress,
         )
-    console().print(cell(seen))
+    typer.echo(printable(str(seen), keep_lines=True))

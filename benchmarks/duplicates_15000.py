@@ -37,7 +37,7 @@ def signatures() -> np.ndarray:
     for start in range(0, len(rest) // 2, 50):
         for link in range(start + 1, start + 20):
             rest[link] = rest[link - 1]
-            for bit in rng.choice(256, size=25, replace=False):
+            for bit in rng.choice(256, size=NEAR_DISTANCE - 1, replace=False):
                 rest[link, bit // 64] ^= np.uint64(1) << np.uint64(bit % 64)
     return rng.permutation(np.concatenate([np.stack(rows), rest]))
 

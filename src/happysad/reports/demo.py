@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from happysad.pictures.decode import decode
+from PIL import Image
+
+from happysad.pictures.decode import decode, from_image
 from happysad.pictures.thumbnail import thumbnail
 from happysad.records import CODES, PARTS
 from happysad.reports import plots
@@ -22,11 +25,12 @@ if TYPE_CHECKING:
     from happysad.records import Answer, Collection, Prediction, Report, Split
 
 _SIDE = 200
+_SHEET_SIDE = 1400
 _DRAWINGS = 12
 _MISTAKES = 6
 
 # What is shown of the check: the codes that a picture shows better than a word.
-_EXAMPLES = ("both_classes", "near_duplicate", "blurred", "dark", "odd_aspect", "too_small")
+_EXAMPLES = ("both_classes", "near_duplicate", "blurred", "odd_aspect")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +78,7 @@ def write_demo_page(path: Path, story: Story) -> None:
         counts=story.collection.counts,
         faults=_faults(story),
         examples=[_tile(folder / file, caption) for file, caption in _examples(story)],
-        looks=[(caption, data_uri(png)) for caption, png in story.looks],
+        looks=[(caption, _sheet(png)) for caption, png in story.looks],
         parts=_parts(story.split),
         curves=_plot(plots.curves, story.history),
         judged=[_plot(draw, story.report) for draw in (plots.confusion, plots.reliability)],
@@ -160,6 +164,12 @@ def _answer(prediction: Prediction) -> dict[str, Any]:
         "label": label,
         "probability": prediction.probabilities[label],
     }
+
+
+def _sheet(png: bytes) -> str:
+    """Return a contact sheet small enough to stand in a page with others of its kind."""
+    picture = from_image(Image.open(io.BytesIO(png)))
+    return data_uri(thumbnail(picture, side=_SHEET_SIDE), kind="image/jpeg")
 
 
 def _tile(path: Path, caption: str) -> dict[str, str]:

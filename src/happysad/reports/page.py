@@ -13,13 +13,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
-import os
-import tempfile
 import unicodedata
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from happysad.durable import replacing
 from happysad.errors import UsageError
 
 if TYPE_CHECKING:
@@ -72,27 +71,12 @@ def write_text(path: Path, text: str) -> None:
     data = text.encode("utf-8", errors="backslashreplace")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, data)
+        with replacing(path) as file:
+            file.write(data)
     except OSError as error:
         reason = error.strerror or str(error)
         msg = f"Cannot write {str(path)!r}: {reason}. Choose another place or free some space."
         raise UsageError(msg) from error
-
-
-def _replace(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes files private; a report is an ordinary file.
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 @lru_cache(maxsize=1)

@@ -34,10 +34,11 @@ if TYPE_CHECKING:
 
 _ANSWERS = 12
 
+# The rest of what look draws stays in its folder.
 _CAPTIONS = {
     "batch": "A batch as the network sees it, each picture with its label.",
-    "balance": "How many pictures each class has.",
-    "diversity": "How varied each class is.",
+    "contact-happy": "The most typical and the most unusual pictures of ‘happy’.",
+    "contact-sad": "The most typical and the most unusual pictures of ‘sad’.",
     "augment": "The write-up's random changes: the same pictures, turned, shifted and mirrored.",
 }
 
@@ -143,7 +144,7 @@ def demo(
     story = Story(
         planted=planted,
         collection=collection,
-        looks=[(_caption(name), png) for name, png in looked.pictures.items()],
+        looks=[(caption, looked.pictures[name]) for name, caption in _CAPTIONS.items()],
         split=run.split,
         history=run.history,
         report=report,
@@ -194,11 +195,6 @@ def _train(folder: Path, out: Path, options: TrainOptions, progress: Progress) -
     if before is not None:
         shelf.remember(before)
     return run
-
-
-def _caption(name: str) -> str:
-    label = name.removeprefix("contact-")
-    return _CAPTIONS.get(name, f"The most typical and the most unusual pictures of ‘{label}’.")
 
 
 def _some(folder: Path) -> list[Path]:

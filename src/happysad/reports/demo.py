@@ -130,7 +130,7 @@ def _stem(file: str) -> str:
 
 
 def _parts(split: Split) -> list[tuple[str, list[int]]]:
-    rows = []
+    rows: list[tuple[str, list[int]]] = []
     for part in PARTS:
         counts = Counter(split.labels[sha256] for sha256 in split.parts[part])
         rows.append((part, [counts[name] for name in split.classes]))

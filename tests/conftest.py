@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -44,3 +46,20 @@ def shared_data() -> Path:
     if not (SHARED_DATA / "seed").is_dir():
         pytest.skip(f"real pictures are not there: {SHARED_DATA}")
     return SHARED_DATA
+
+
+@pytest.fixture
+def no_room() -> Callable[[], AbstractContextManager[None]]:
+    """A block in which files grow to 16 bytes and no further, as on a full disk."""
+    resource = pytest.importorskip("resource", reason="limits of a process are a Unix thing")
+
+    @contextmanager
+    def limited() -> Iterator[None]:
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (16, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    return limited

@@ -34,7 +34,7 @@ from happysad.pictures.prepared import (
     prepare_picture,
     prepare_source,
 )
-from happysad.records import Prediction
+from happysad.records import UNSURE, Prediction
 from happysad.sources.expand import Source, is_url
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 OnePicture = str | os.PathLike[str] | bytes | bytearray | memoryview | Image.Image
 """What stands for one picture; an array does too, unless it has four dimensions."""
 
-UNSURE = "unsure"
 GOLDEN_TOLERANCE = 1e-4
 
 # Pictures a run of the graph. Larger batches gain nothing on a processor and cost memory:

@@ -54,6 +54,9 @@ CODES: Mapping[str, str] = MappingProxyType(
 )
 """Every code that a finding or a picture's error can carry, with its meaning."""
 
+UNSURE = "unsure"
+"""The verdict of a model that abstains; no class may have this name."""
+
 Severity = Literal["fault", "notice"]
 PartName = Literal["train", "validation", "test"]
 PARTS: tuple[PartName, ...] = ("train", "validation", "test")

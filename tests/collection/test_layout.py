@@ -100,3 +100,9 @@ def test_hidden_names(name):
 def test_names_that_claim_a_picture():
     assert all(map(claims_picture, ["a.jpg", "B.JPEG", "c.tar.png", "d.svg", "e.HEIC", "f.eps"]))
     assert not any(map(claims_picture, ["jpg", "a.txt", "b.jpg.txt", "c", "d.mp4", ".jpg"]))
+
+
+def test_a_class_named_like_the_abstention_is_refused(tmp_path):
+    make(tmp_path, "happy/a.jpg", "sad/a.jpg", "unsure/a.jpg")
+    with pytest.raises(CollectionError, match="a class named 'unsure'"):
+        read_layout(tmp_path)

@@ -6,13 +6,18 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 
 from happysad.config import AugmentOptions, TrainOptions
+from happysad.durable import UNFINISHED
 from happysad.errors import RunError
 from happysad.training import run_folder
+
+NoRoom = Callable[[], AbstractContextManager[None]]
 
 
 def test_numbers_runs_and_finds_the_latest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,14 +98,19 @@ def test_history_is_a_table(tmp_path: Path) -> None:
     assert text == "epoch,loss,val_loss\n1,0.5,0.6\n2,0.25,0.3\n"
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_t26_a_full_disk_keeps_the_former_file(tmp_path: Path) -> None:
+def test_t26_a_full_disk_keeps_the_former_file(tmp_path: Path, no_room: NoRoom) -> None:
     path = tmp_path / "history.csv"
     run_folder.write_file(path, b"old")
-    (tmp_path / "history.csv.writing").symlink_to("/dev/full")
-    with pytest.raises(RunError, match="No space left"):
-        run_folder.write_file(path, b"new")
+    with no_room(), pytest.raises(RunError, match="File too large"):
+        run_folder.write_file(path, b"new" * 100)
     assert path.read_bytes() == b"old"
+    assert [item.name for item in tmp_path.iterdir()] == [path.name]
+
+
+def test_t24_what_a_killed_training_was_writing_goes_away(tmp_path: Path) -> None:
+    (tmp_path / f".checkpoint.npz.x1{UNFINISHED}").write_bytes(b"half")
+    with run_folder.opened(tmp_path, resume=False):
+        assert not list(tmp_path.glob(f".*{UNFINISHED}"))
 
 
 def test_t26_a_place_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:

@@ -6,11 +6,9 @@ JSON, ``graph`` the look into the network, ``foreign`` the recognition of other 
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import hashlib
 import os
-import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,11 +16,12 @@ from typing import TYPE_CHECKING
 from happysad.bundle import container, document, foreign, graph
 from happysad.bundle.manifest import KINDS, Golden, Manifest, Member, golden_file, graph_file
 from happysad.config import Limits
+from happysad.durable import replacing
 from happysad.errors import BundleError, SourceError
 from happysad.sources.read import read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 SUFFIX = ".happysad"
 INPUT = "pixels"
@@ -77,7 +76,9 @@ def write(path: Path | str, bundle: Bundle) -> Bundle:
         msg = f"The model cannot be saved as {str(path)!r}, because it would not load: {error}."
         raise BundleError(msg) from error
     try:
-        _replace(path, pieces)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as file:
+            file.writelines(pieces)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
         kept = "; the file that was there is unchanged" if path.exists() else ""
@@ -125,41 +126,6 @@ def _members(bundle: Bundle) -> dict[str, bytes]:
 
 def _member(file: str, data: bytes) -> Member:
     return Member(file, hashlib.sha256(data).hexdigest(), len(data))
-
-
-def _replace(path: Path, pieces: Iterable[bytes]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:64]}.", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.writelines(pieces)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644 & ~_umask())
-        temporary.replace(path)
-    except BaseException:  # also Ctrl-C: no half file stays behind
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
-    _sync_folder(path.parent)
-
-
-def _umask() -> int:
-    # there is no way to read it without setting it
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself survive a power cut, where the system can."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _read_file(path: Path) -> bytes:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from happysad.bundle.archive import SUFFIX
+from happysad.durable import replacing
 from happysad.errors import BundleError
 
 RUN_BUNDLE = f"model{SUFFIX}"
@@ -41,12 +42,11 @@ def remember(bundle_path: Path | str) -> bool:
         Whether it could be noted; a home that cannot be written must not cost a finished model.
     """
     note = home() / _NOTE
-    temporary = note.with_suffix(f".{os.getpid()}.tmp")
     try:
         note.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps({"model": os.fspath(Path(bundle_path).resolve())})
-        temporary.write_text(text, encoding="ascii")
-        temporary.replace(note)
+        with replacing(note) as file:
+            file.write(text.encode("ascii"))
     except OSError:
         return False
     return True

@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from happysad.durable import sync_folder
 from happysad.errors import CollectionError
 
 if TYPE_CHECKING:
@@ -87,17 +88,6 @@ def read_journal(path: Path) -> list[Move]:
         msg = f"The journal {str(path)!r} cannot be read: {error.strerror}."
         raise CollectionError(msg) from error
     return list(_moves(path, lines[:-1]))
-
-
-def sync_folder(folder: Path) -> None:
-    """Wait until a folder's names are on disk, where the system can do that."""
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _moves(path: Path, lines: list[bytes]) -> Iterator[Move]:

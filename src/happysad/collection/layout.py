@@ -14,6 +14,7 @@ from pathlib import Path
 from happysad.collection.names import OWN_FOLDER, claims_picture, is_hidden
 from happysad.errors import CollectionError, PictureError
 from happysad.pictures.formats import sniff
+from happysad.records import UNSURE
 from happysad.sources.read import read_file
 
 PART_NAMES = frozenset({"train", "training", "test", "testing", "val", "valid", "validation"})
@@ -55,6 +56,7 @@ def read_layout(folder: str | os.PathLike[str]) -> Layout:
     _refuse_loose_pictures(root, loose)
     _refuse_twins(root, classes)
     _refuse_one_class(root, classes)
+    _refuse_unsure(root, classes)
     _refuse_dealt(root, classes)
     return Layout(root=str(root), classes=tuple(classes))
 
@@ -118,6 +120,15 @@ def _is_picture(path: Path) -> bool:
     except PictureError:
         return False
     return True
+
+
+def _refuse_unsure(root: Path, classes: list[str]) -> None:
+    if UNSURE in classes:
+        what = (
+            f"a class named {UNSURE!r}, the word for answers that a model does not give. "
+            "Rename that folder, or move it elsewhere if nobody knew what its pictures show."
+        )
+        raise _layout_error(root, what)
 
 
 def _refuse_twins(root: Path, classes: list[str]) -> None:

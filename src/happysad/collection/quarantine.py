@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from happysad.collection.journal import NAME, Journal, Move, read_journal, sync_folder
+from happysad.collection.journal import NAME, Journal, Move, read_journal
 from happysad.collection.names import OWN_FOLDER
+from happysad.durable import sync_folder
 from happysad.errors import CollectionError
 from happysad.progress import Progress, silent
 

@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from happysad.durable import replacing
 from happysad.errors import CollectionError
 from happysad.records import PARTS, Split
 
@@ -50,7 +51,8 @@ def save_split(split: Split, path: str | os.PathLike[str]) -> None:
         ],
     }
     try:
-        _replace(Path(path), json.dumps(document, indent=1) + "\n")
+        with replacing(Path(path)) as file:
+            file.write((json.dumps(document, indent=1) + "\n").encode())
     except OSError as error:
         msg = f"The split cannot be written to {str(path)!r}: {error.strerror}."
         raise CollectionError(msg) from error
@@ -76,20 +78,6 @@ def load_split(path: str | os.PathLike[str], collection: Collection | None = Non
     if collection is not None:
         _require_same(split, collection, str(path))
     return split
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file through a temporary one beside it."""
-    temporary = path.with_name(f".{path.name[:100]}.{os.getpid()}")
-    try:
-        with temporary.open("w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _split_from(document: Any, path: str) -> Split:

@@ -21,7 +21,7 @@ from happysad.errors import UsageError
 from happysad.judge import intervals
 from happysad.judge.calibration import calibration_error, reliability
 from happysad.judge.ranking import rank
-from happysad.records import Report, Score
+from happysad.records import UNSURE, Report, Score
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from happysad.records import Answer
-
-UNSURE = "unsure"
-"""The verdict that is no class."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ ends the process, and whenever, the file is the old state or the new one.
 from __future__ import annotations
 
 import json
-import os
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from happysad.durable import replacing
 from happysad.errors import RunError
 
 if TYPE_CHECKING:
@@ -64,15 +64,10 @@ def save_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
     for group in _GROUPS:
         for number, array in enumerate(getattr(checkpoint, group)):
             arrays[f"{group}/{number}"] = array
-    temporary = folder / f"{FILE}.writing"
     try:
-        with temporary.open("wb") as file:
+        with replacing(folder / FILE) as file:
             np.savez(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(folder / FILE)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         msg = (
             f"The checkpoint of epoch {checkpoint.epoch} cannot be saved in {str(folder)!r}: "
             f"{error.strerror or error}. Free some space there; then go on with resume."

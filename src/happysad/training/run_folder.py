@@ -6,7 +6,6 @@ import contextlib
 import csv
 import io
 import json
-import os
 import re
 import signal
 import threading
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from happysad.bundle.shelf import RUN_BUNDLE
 from happysad.config import TrainOptions, options_from
+from happysad.durable import UNFINISHED, replacing
 from happysad.errors import RunError
 from happysad.training import checkpoint
 
@@ -82,7 +82,15 @@ def opened(folder: Path, *, resume: bool) -> Iterator[None]:
                 "another folder."
             )
             raise RunError(msg)
+        _remove_unfinished(folder)
         yield
+
+
+def _remove_unfinished(folder: Path) -> None:
+    """Remove what a killed training was writing; the caller holds the lock."""
+    for path in folder.glob(f".*{UNFINISHED}"):
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 @contextlib.contextmanager
@@ -116,15 +124,10 @@ def write_file(path: Path, data: bytes) -> None:
     Raises:
         RunError: it cannot be written; the former one is intact.
     """
-    temporary = path.with_name(f"{path.name}.writing")
     try:
-        with temporary.open("wb") as file:
+        with replacing(path) as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise _unwritable(path, error) from error
 
 

@@ -17,9 +17,9 @@ from happysad.collection.split_file import load_split, save_split
 from happysad.config import TrainOptions, require
 from happysad.errors import CollectionError, RunError
 from happysad.judge.metrics import judge
-from happysad.predictor import UNSURE, Predictor, with_golden
+from happysad.predictor import Predictor, with_golden
 from happysad.progress import Progress, silent
-from happysad.records import PARTS, Answer, Collection, Report, Split
+from happysad.records import PARTS, UNSURE, Answer, Collection, Report, Split
 from happysad.reports import evaluation, plots
 from happysad.reports.collection import write_check_page
 from happysad.reports.evaluation_page import Training

@@ -112,3 +112,15 @@ def stacked(
         weights = learn(filled[train], targets[train], importance[train], kept)
         result[judged] = filled[judged] @ weights
     return result
+
+
+def figures(table: Table, logits: NDArray[np.float64]) -> dict[str, dict[str, float]]:
+    """Return accuracy and n of the fusion by fold, on raw labels and on agreed ones."""
+    right = (logits > 0) == table.labels
+    result: dict[str, dict[str, float]] = {}
+    for fold in np.unique(table.folds[np.isfinite(logits)]):
+        rows = np.isfinite(logits) & (table.folds == fold)
+        for name, chosen in (("raw", rows), ("agreed", rows & table.agreed)):
+            accuracy = round(float(right[chosen].mean()), 4)
+            result[f"fold {fold}, {name}"] = {"accuracy": accuracy, "n": int(chosen.sum())}
+    return result

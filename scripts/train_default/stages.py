@@ -1,7 +1,7 @@
 """The stages of the recipe, in order; each writes into a folder of its own and skips what is there.
 
 ``pack`` → ``finder`` → ``views`` → ``faces`` → ``expression`` → ``scene`` → ``features`` →
-``fuse``
+``fuse`` → ``package``
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import finder_onnx
 import fuse
 import keras
 import numpy as np
+import package
 import scene
 import views
 import web_faces
@@ -190,6 +191,27 @@ def fuse_views(run: Run) -> None:
     )
 
 
+def package_model(run: Run) -> None:
+    """Write the graphs of the model that left nothing out."""
+    parts = {
+        name: run.work / name / _name(None) / "final.keras" for name in ("scene", "expression")
+    }
+    if not all(path.exists() for path in parts.values()):
+        print("the model that leaves nothing out is not trained yet: nothing to package")
+        return
+    front = backbone.front()
+    backbone.load_imagenet(front, run.tensors)
+    models = {name: keras.models.load_model(path) for name, path in parts.items()}
+    graphs = {
+        "finder": (run.work / "finder.onnx").read_bytes(),
+        "scene": package.scene_graph(front, models["scene"], views.JUDGED_SIDE),
+        "expression": package.expression_graph(models["expression"], expression.SIDE),
+    }
+    with np.load(run.work / "fusion.npz") as fused:
+        figures = fuse.figures(run.table, fused["logits"])
+        package.write(run.work / "package", graphs, fused["weights"], figures)
+
+
 STAGES: dict[str, Callable[[Run], None]] = {
     "pack": pack,
     "finder": finder,
@@ -199,6 +221,7 @@ STAGES: dict[str, Callable[[Run], None]] = {
     "scene": learn_scene,
     "features": pool_features,
     "fuse": fuse_views,
+    "package": package_model,
 }
 
 

@@ -68,3 +68,12 @@ def test_folds_without_evidence_stay_unknown_and_a_lone_fold_is_split_by_collect
     logits = fuse.stacked(table, terms)
     assert np.isnan(logits[table.folds != 2]).all()
     assert np.mean((logits[table.folds == 2] > 0) == table.labels[table.folds == 2]) > 0.9
+
+
+def test_figures_count_judged_pictures_alone():
+    table, terms = made_up()
+    terms[table.folds != 2, TERMS.index("scene")] = np.nan
+    found = fuse.figures(table, fuse.stacked(table, terms))
+    assert set(found) == {"fold 2, raw", "fold 2, agreed"}
+    assert found["fold 2, raw"]["n"] == 200
+    assert found["fold 2, raw"]["accuracy"] > 0.9

@@ -115,8 +115,11 @@ def test_items_are_taken_as_they_are_needed() -> None:
     stream.close()
 
 
-def test_workers_that_cannot_start_are_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "executable", "/bin/false")
+@pytest.mark.parametrize("program", ["/bin/false", "/no/such/program"])
+def test_workers_that_cannot_start_are_one_error(
+    monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    monkeypatch.setattr(sys, "executable", program)
     with pytest.raises(HappysadError, match="could not be started"):
         list(map_isolated(here.work, [1]))
 
@@ -145,6 +148,8 @@ def test_examine_tells_everything_in_one_read(tmp_path: Path) -> None:
     found = dict(map_isolated(examine, [good, twin, bad, str(tmp_path / "no")], workers=2))
     first, second, third, fourth = (found[index] for index in range(4))
     assert isinstance(first, Examined)
+    here_and_there = [examine(path) for path in (good, twin, bad, str(tmp_path / "no"))]
+    assert here_and_there == [first, second, third, fourth]
     assert (first.width, first.height, first.format, first.code) == (96, 64, "png", "")
     assert first.pixel_sha256 == second.pixel_sha256
     assert first.sha256 != second.sha256

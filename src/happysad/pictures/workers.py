@@ -116,11 +116,13 @@ class _Crew:
     def _next(self) -> tuple[int, Any] | BaseException | None:
         """Wait for the next result; meanwhile stop the workers that take too long."""
         while True:
+            # Also while results keep coming: others must not hide the one that hangs.
+            for worker in list(self._workers):
+                worker.kill_if_late()
             try:
                 return self._out.get(timeout=0.2)
             except queue.Empty:
-                for worker in list(self._workers):
-                    worker.kill_if_late()
+                continue
 
     def _take(self) -> list[tuple[int, Any]]:
         """Return the next items for a worker; none when all are given out."""
@@ -159,7 +161,11 @@ class _Crew:
 
     def _start(self) -> _Worker:
         for _ in range(_STARTS):
-            worker = _Worker(self._setup, self._seconds)
+            try:
+                worker = _Worker(self._setup, self._seconds)
+            except OSError:
+                # No such program, or no more processes just now.
+                continue
             self._workers.append(worker)
             if worker.ready():
                 return worker

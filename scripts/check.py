@@ -19,7 +19,7 @@ CHECKS = (
 
 
 def main() -> int:
-    python = python_with("requirements-dev.txt")
+    python = python_with("requirements-dev.txt", "mypy", "ruff", "uv")
     failed = []
     for check in CHECKS:
         print(f"== {' '.join(check)}", flush=True)

@@ -1,7 +1,7 @@
 """A private Python environment for this checkout, made with nothing but Python and pip.
 
-The other scripts call ``python_with``. An environment that is already active and holds happysad
-is used as it is; otherwise one is made below ``.cache/`` from the hashed requirements.
+The other scripts call ``python_with``. An environment that is already active and holds what they
+need is used as it is; otherwise one is made below ``.cache/`` from the hashed requirements.
 """
 
 import hashlib
@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import venv
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -17,13 +18,14 @@ FOLDER = ROOT / ".cache" / "venv"
 SUPPORTED = ("3.13", "3.12", "3.11")
 
 
-def python_with(requirements: str) -> Path:
+def python_with(requirements: str, *modules: str) -> Path:
     """Return a Python that has happysad and these requirements.
 
     Args:
         requirements: name of a hashed requirements file in the checkout.
+        modules: what an active environment must hold, happysad apart, to be used as it is.
     """
-    if sys.prefix != sys.base_prefix and _has_happysad():
+    if sys.prefix != sys.base_prefix and all(map(find_spec, ("happysad", *modules))):
         return Path(sys.executable)
     _leave_unsupported_python()
     python = FOLDER / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -47,10 +49,6 @@ def _make() -> None:
     except subprocess.CalledProcessError:
         shutil.rmtree(FOLDER, ignore_errors=True)
         sys.exit("This Python cannot make environments. On Debian: apt install python3-venv")
-
-
-def _has_happysad() -> bool:
-    return subprocess.run([sys.executable, "-c", "import happysad"], check=False).returncode == 0
 
 
 def _digest(requirements: str) -> str:

@@ -10,7 +10,7 @@ from environment import python_with
 
 
 def main() -> int:
-    python = python_with("requirements.txt")
+    python = python_with("requirements.txt", "keras")
     command = [python, "-m", "happysad", *(sys.argv[1:] or ["--help"])]
     return subprocess.run(command, check=False).returncode
 

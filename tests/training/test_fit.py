@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from happysad.config import AugmentOptions, TrainOptions
-from happysad.errors import RunError, UsageError
+from happysad.errors import MissingExtraError, RunError, UsageError
 from happysad.training.checkpoint import FILE, load_checkpoint
 from happysad.training.fit import fit, predict_raw
 from happysad.training.networks import Network
@@ -122,13 +123,13 @@ def test_a_softmax_over_three_classes_with_class_weights() -> None:
     classes = ("angry", "happy", "sad")
     training, validation = make_examples(30, classes=classes), make_examples(9, classes=classes)
     options = TrainOptions(
-        epochs=15, batch_size=8, class_weights=True, augment=AugmentOptions(cut_mix=0.1)
+        epochs=20, batch_size=8, class_weights=True, augment=AugmentOptions(cut_mix=0.1)
     )
     fitted = fit(tiny_network("softmax"), training, validation, options=options)
     raw = predict_raw(fitted.model, validation)
     assert raw.shape == (9, 3)
     assert np.allclose(raw.sum(axis=1), 1, atol=1e-6)
-    assert (raw.argmax(axis=1) == validation.labels).mean() > 0.5
+    assert (raw.argmax(axis=1) == validation.labels).mean() > 0.8
 
 
 def test_a_sigmoid_refuses_three_classes(network: Network, quick: TrainOptions) -> None:
@@ -149,10 +150,15 @@ def test_progress_counts_steps_up_to_the_total(network: Network, quick: TrainOpt
     assert told[0][3].startswith("epoch 1 of 2, loss ")
 
 
-def test_writes_tensorboard_events_when_asked(
+def test_tensorboard_events_need_their_library(
     network: Network, quick: TrainOptions, tmp_path: Path
 ) -> None:
     options = replace(quick, epochs=1, tensorboard=True)
-    fit(network, TRAINING, VALIDATION, options=options, folder=tmp_path)
-    assert list(tmp_path.glob("tensorboard/**/events.*"))
-    assert (tmp_path / FILE).is_file()
+    if importlib.util.find_spec("tensorboard") is None:
+        with pytest.raises(MissingExtraError, match="tensorboard"):
+            fit(network, TRAINING, VALIDATION, options=options, folder=tmp_path)
+        assert not list(tmp_path.iterdir())
+    else:
+        fit(network, TRAINING, VALIDATION, options=options, folder=tmp_path)
+        assert list(tmp_path.glob("tensorboard/**/events.*"))
+        assert (tmp_path / FILE).is_file()

@@ -30,7 +30,7 @@ ON_PICTURES: dict[str, list[Any]] = {
     "ActivityRegularization": [lambda: layers.ActivityRegularization(0.1)],
     "AlphaDropout": [lambda: layers.AlphaDropout(0.5)],
     "AveragePooling2D": [
-        layers.AveragePooling2D,
+        lambda: layers.AveragePooling2D(2),
         lambda: layers.AveragePooling2D(3, strides=2, padding="same"),
     ],
     "BatchNormalization": [
@@ -94,7 +94,7 @@ def shaken(model: Any) -> Any:
     generator = np.random.default_rng(5)
     for variable in model.weights:
         if "seed_generator" not in variable.path:
-            variable.assign(generator.uniform(0.2, 0.9, variable.shape))
+            variable.assign(generator.uniform(0.05, 0.3, variable.shape))
     return model
 
 

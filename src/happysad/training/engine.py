@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.util
 import os
 import sys
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,16 @@ def load_onnx() -> Any:
         MissingExtraError: it is not installed.
     """
     return _load("onnx")
+
+
+def require_library(name: str, extra: str) -> None:
+    """Refuse to go on without a library that Keras would miss only in the middle of its work.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    if importlib.util.find_spec(name) is None:
+        raise MissingExtraError(name, extra)
 
 
 def _load(name: str) -> Any:

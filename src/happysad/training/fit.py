@@ -14,7 +14,7 @@ from happysad.training.augment import Augmenter
 from happysad.training.batches import OrderedBatches, TrainingBatches, balanced_weights
 from happysad.training.callbacks import Keeper, Teller
 from happysad.training.checkpoint import Checkpoint, differences, load_checkpoint
-from happysad.training.engine import load_keras
+from happysad.training.engine import load_keras, require_library
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +72,7 @@ def fit(
     Raises:
         RunError: the checkpoint belongs to other data or options, is damaged, or cannot be saved.
         UsageError: the network cannot tell these classes apart.
+        MissingExtraError: TensorBoard is asked for and not installed.
     """
     saved = load_checkpoint(folder) if folder is not None and resume else None
     if saved is not None:
@@ -174,6 +175,7 @@ def _tellers(
 ) -> list[Any]:
     tellers: list[Any] = [Teller(progress, options.epochs, steps)]
     if options.tensorboard and folder is not None:
+        require_library("tensorboard", "tensorboard")
         tellers.append(load_keras().callbacks.TensorBoard(str(folder / "tensorboard")))
     return tellers
 

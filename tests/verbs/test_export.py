@@ -42,7 +42,8 @@ def ask(to: str, path: Path, pixels: np.ndarray) -> Any:
         return load_keras().models.load_model(path).predict(pixels.astype(np.float32), verbose=0)
     if to == "onnx":
         return onnxruntime.InferenceSession(path).run(None, {"pixels": pixels})[0]
-    return load_tensorflow().saved_model.load(str(path)).serve(pixels.astype(np.float32)).numpy()
+    loaded = load_tensorflow().saved_model.load(str(path))  # its variables live as long as it does
+    return loaded.serve(pixels.astype(np.float32)).numpy()
 
 
 @pytest.mark.parametrize("to", ["keras", "onnx", "savedmodel"])

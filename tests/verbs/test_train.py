@@ -108,9 +108,8 @@ def test_the_last_trained_model_is_found_again(pictures: Path, tmp_path: Path) -
 
 def test_a_split_is_used_again(run: Run, pictures: Path, tmp_path: Path) -> None:
     options = replace(QUICK, epochs=1, split=SplitOptions(seed=9))
-    for name, split in (("file", run.folder / "split.json"), ("noun", run.split)):
-        again = happysad.train(pictures, options=options, out=tmp_path / name, split=split)
-        assert again.split == run.split
+    again = happysad.train(pictures, options=options, out=tmp_path / "again", split=run.split)
+    assert again.split == run.split
 
 
 _PROGRAM = """
@@ -161,7 +160,7 @@ def test_t27_changed_options_or_pictures_are_refused_with_the_differences(
         from happysad.drawn import draw
 
         draw("happy", seed=999).save(changed)
-        with pytest.raises(RunError, match=r"cannot be resumed.*changed\.png"):
+        with pytest.raises(RunError, match=r"(?s)cannot be resumed.*changed\.png"):
             happysad.train(pictures, out=run.folder, resume=True)
     finally:
         extra.unlink()
@@ -196,11 +195,7 @@ def test_wrong_use_is_named(
         happysad.train(pictures, options=TrainOptions(preset="nonesuch"))
     with pytest.raises(UsageError, match="split"):
         happysad.train(pictures, resume=True, split=tmp_path / "split.json", out=tmp_path)
-    for label in ("a", "b", "c"):
-        draw_collection(tmp_path / "drawn", pictures=8, seed=2, plant=False)
-        (tmp_path / "three" / label).mkdir(parents=True)
-        for path in (tmp_path / "drawn" / "happy").iterdir():
-            path.rename(tmp_path / "three" / label / path.name)
-        break
+    (tmp_path / "empty" / "happy").mkdir(parents=True)
     with pytest.raises(CollectionError):
-        happysad.train(tmp_path / "three")
+        happysad.train(tmp_path / "empty")
+    assert [path.name for path in tmp_path.iterdir()] == ["empty"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from happysad.bundle import archive, shelf
+from happysad.collection.layout import read_layout
 from happysad.collection.scan import scan
 from happysad.collection.split import folds as deal_folds
 from happysad.collection.split import split as deal
@@ -102,11 +103,13 @@ def train(
         MissingExtraError: the extra ``train`` is not installed.
     """
     require(not (resume and split is not None), "split", "left out with resume", split)
+    layout = read_layout(folder)  # a wrong folder leaves no run behind
     preset = (options or TrainOptions()).preset
     place = out or _default_place(Path(folder), preset, resume=resume)
     if options is None:
         options = run_folder.read_options(place) if resume else TrainOptions()
     network = find_network(options.preset)
+    network.check_classes(layout.classes)
     with run_folder.opened(place, resume=resume), run_folder.interruptible(place):
         work = _Work(Path(folder), place, network, options, resume, progress)
         return work.run(split)
@@ -138,7 +141,6 @@ class _Work:
 
     def run(self, wanted: Path | Split | None) -> Run:
         collection = scan(self.folder, options=self.options.check, progress=self.progress)
-        self.network.check_classes(collection.classes)
         split = self._split(collection, wanted)
         self._note_start(split)
         examples = self._decode(collection)

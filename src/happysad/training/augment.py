@@ -99,7 +99,8 @@ def augment_layers(options: AugmentOptions) -> list[Any]:
     """Return a Keras preprocessing layer for every change that is turned on, in order.
 
     Keras' units differ from ours: a rotation is a share of a full turn, a saturation of 0.5
-    changes nothing, and a chance is given as a range of which both ends are the same.
+    changes nothing, a single contrast only ever raises it, and a chance is given as a range of
+    which both ends are the same.
     """
     layers = load_keras().layers
     fill = {"fill_mode": options.fill, "seed": 0}
@@ -110,7 +111,7 @@ def augment_layers(options: AugmentOptions) -> list[Any]:
         (options.zoom, lambda: layers.RandomZoom(options.zoom, **fill)),
         (options.shear, lambda: layers.RandomShear(options.shear, options.shear, **fill)),
         (options.brightness, lambda: layers.RandomBrightness(options.brightness, seed=0)),
-        (options.contrast, lambda: layers.RandomContrast(options.contrast, seed=0)),
+        (options.contrast, lambda: layers.RandomContrast((options.contrast,) * 2, seed=0)),
         (options.colour, lambda: layers.RandomHue(options.colour * _HUE_SHARE, seed=0)),
         (
             options.colour,

@@ -1,13 +1,13 @@
 """A graph of the face finder's form that takes bright spots for faces."""
 
 import numpy as np
-import onnx
+import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
 SIDE = 12.0
 
 
-def bright_spots_graph() -> bytes:
+def bright_spots_session() -> onnxruntime.InferenceSession:
     """Return a graph that finds a face of 12 px wherever a cell of 4 px is nearly white."""
     points = [-2.0, -1.0, 2.0, -1.0, 0.0, 0.0, 0.0, 2.0, -4.0, 0.0, 4.0, 0.0]
     stored = {
@@ -39,7 +39,8 @@ def bright_spots_graph() -> bytes:
         [numpy_helper.from_array(array, name) for name, array in stored.items()],
     )
     opset = [helper.make_opsetid("", 17)]
-    return onnx.helper.make_model(graph, opset_imports=opset, ir_version=9).SerializeToString()
+    model = helper.make_model(graph, opset_imports=opset, ir_version=9)
+    return onnxruntime.InferenceSession(model.SerializeToString())
 
 
 def picture(height: int, width: int, *spots: tuple[int, int, int]) -> np.ndarray:

@@ -16,6 +16,7 @@ import finder_onnx
 import fuse
 import keras
 import numpy as np
+import onnxruntime
 import package
 import scene
 import views
@@ -74,7 +75,7 @@ class Run:
 
     def faces(self) -> web_faces.WebFaces:
         """Return the faces of every picture."""
-        finder = Finder((self.work / "finder.onnx").read_bytes())
+        finder = Finder(onnxruntime.InferenceSession(self.work / "finder.onnx"))
         return web_faces.find_web_faces(self.files, finder, self.work / "faces")
 
 

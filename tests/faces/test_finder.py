@@ -1,15 +1,15 @@
 """The finder on a small graph of the same form, which takes bright spots for faces."""
 
+import onnxruntime
 import pytest
 
-from bright_spots import SIDE, bright_spots_graph, picture
-from happysad.errors import BundleError
+from bright_spots import SIDE, bright_spots_session, picture
 from happysad.faces.finder import Finder
 
 
 @pytest.fixture(scope="module")
-def bright_spots() -> bytes:
-    return bright_spots_graph()
+def bright_spots() -> onnxruntime.InferenceSession:
+    return bright_spots_session()
 
 
 def test_places_are_shares_of_the_picture_whatever_its_size(bright_spots):
@@ -47,8 +47,3 @@ def test_at_most_so_many_faces(bright_spots):
     finder, pixels = Finder(bright_spots), picture(192, 192, *spots)
     assert len(finder.find(pixels, sides=(192,), smallest=4)) == 16
     assert len(finder.find(pixels, sides=(192,), smallest=4, limit=5)) == 5
-
-
-def test_a_damaged_graph_is_a_bundle_error():
-    with pytest.raises(BundleError, match="face finder cannot be loaded"):
-        Finder(b"no graph at all")

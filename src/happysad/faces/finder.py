@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image
 
-from happysad.errors import BundleError
 from happysad.faces.boxes import blend, decode
 
 if TYPE_CHECKING:
@@ -44,16 +43,12 @@ class Finder:
     """A loaded face finder.
 
     Args:
-        graph: ONNX bytes: ``pixels`` float32 (N, H, W, 3), RGB 0–255 → ``boxes`` (N, A, 16) and
-            ``scores`` (N, A).
-        threads: processor threads to use; 0 leaves it to ONNX Runtime.
-
-    Raises:
-        BundleError: the graph cannot be loaded.
+        session: ONNX Runtime session: ``pixels`` float32 (N, H, W, 3), RGB 0–255 → ``boxes``
+            (N, A, 16) and ``scores`` (N, A).
     """
 
-    def __init__(self, graph: bytes, *, threads: int = 1) -> None:
-        self._session = _session(graph, threads)
+    def __init__(self, session: Any) -> None:
+        self._session = session
 
     def find(
         self,
@@ -116,16 +111,3 @@ def _place(shares: NDArray[np.float32], score: np.float32) -> Place:
     left, top, right, bottom = np.clip(shares[:2], 0, 1).ravel().tolist()
     points = tuple((x, y) for x, y in shares[2:].tolist())
     return Place((left, top, right, bottom), points, float(score))
-
-
-def _session(graph: bytes, threads: int) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 4
-    try:
-        return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # ONNX Runtime's errors share no base class
-        msg = f"The face finder cannot be loaded: {error}. Install happysad again."
-        raise BundleError(msg) from error

@@ -99,7 +99,7 @@ def test_a_model_of_ones_own_keeps_its_place(tmp_path: Path) -> None:
     mine = tmp_path / "mine.happysad"
     mine.write_bytes(b"a model")
     shelf.remember(mine)
-    demo(tmp_path / "demo", pictures=60, epochs=1)
+    demo(tmp_path / "demo", pictures=40, epochs=1)
     assert shelf.last_trained() == mine.resolve()
 
 

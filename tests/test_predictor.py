@@ -412,7 +412,7 @@ def test_predicting_loads_nothing_heavy(tmp_path: Path) -> None:
 import sys
 from happysad.predictor import load
 load({str(TINY)!r}, verify=True).predict({str(tmp_path / "a.png")!r})
-heavy = {{"keras", "tensorflow", "sklearn", "matplotlib", "onnx", "pyarrow", "jinja2", "httpx2"}}
+heavy = {{"keras", "tensorflow", "sklearn", "matplotlib", "onnx", "pyarrow", "jinja2", "httpcore2"}}
 print(sorted(heavy & set(sys.modules)))
 """
     done = subprocess.run(

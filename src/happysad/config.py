@@ -157,7 +157,7 @@ class AugmentOptions:
         erase: chance of erasing a rectangle.
         rand_augment: number of RandAugment operations a picture.
         mix_up: alpha of MixUp's beta distribution.
-        cut_mix: alpha of CutMix's beta distribution.
+        cut_mix: alpha of CutMix's beta distribution, up to 1.
         fill: how pixels from outside the picture are made.
     """
 
@@ -181,8 +181,8 @@ class AugmentOptions:
         for name in ("shift", "zoom", "shear", "brightness", "contrast", "colour", "blur", "erase"):
             require(0 <= getattr(self, name) <= 1, name, "0 to 1", getattr(self, name))
         require(self.rand_augment >= 0, "rand_augment", "0 or more", self.rand_augment)
-        for name in ("mix_up", "cut_mix"):
-            require(getattr(self, name) >= 0, name, "0 or more", getattr(self, name))
+        require(self.mix_up >= 0, "mix_up", "0 or more", self.mix_up)
+        require(0 <= self.cut_mix <= 1, "cut_mix", "0 to 1", self.cut_mix)
 
     @classmethod
     def level(cls, name: str, **changes: Any) -> AugmentOptions:

@@ -35,7 +35,7 @@ DOORS = {
     "matplotlib": {"reports"},
     "pyarrow": {"verbs"},
     "jinja2": {"reports"},
-    "httpx2": {"sources"},
+    "httpcore2": {"sources"},
     "onnxruntime": {"predictor", "faces", "training"},
     "PIL": {"pictures", "drawn", "reports", "predictor", "bundle", "faces"},
     "typer": {"cli"},

@@ -51,7 +51,7 @@ def test_all_names_but_the_trainer_s_load_without_heavy_libraries() -> None:
 
 def test_help_loads_no_heavy_library() -> None:
     found = loaded("", arguments=("--help",))
-    assert not found & {*HEAVY, *SERVICES, "numpy", "PIL", "onnxruntime", "httpx2", "jinja2"}
+    assert not found & {*HEAVY, *SERVICES, "numpy", "PIL", "onnxruntime", "httpcore2", "jinja2"}
 
 
 @pytest.mark.parametrize(
@@ -73,4 +73,4 @@ def test_predicting_loads_neither_the_web_client_nor_the_page_writer() -> None:
     arguments = ("predict", "missing.jpg", "--model", "tests/fixtures/v1-tiny.happysad", "--jsonl")
     found = loaded("", arguments=arguments, codes=(3,))
     assert "onnxruntime" in found
-    assert not found & {"httpx2", "jinja2", "rich"}
+    assert not found & {"httpcore2", "jinja2", "rich"}

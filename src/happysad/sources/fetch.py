@@ -1,7 +1,7 @@
 """Fetch the bytes behind a web address, for somebody who may mean harm.
 
 ``address`` decides what may be asked, ``wire`` sees that every connection goes to an address that
-was checked and ends with one deadline. The layer below ``httpx2`` is used directly: it follows no
+was checked and ends with one deadline. ``httpcore2`` is used directly: it follows no
 redirect, unpacks no body, keeps no cookie and reads no proxy from the environment, so none of that
 has to be switched off. Importing this module loads it; ``expand`` does so for URLs alone.
 """

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from happysad.config import AugmentOptions, require
 from happysad.training.engine import load_keras, load_tensorflow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
+
+    from happysad.config import AugmentOptions
 
 _SEED_RANGE = 2**31  # Keras keeps a seed as a signed number of 32 bits
 
@@ -41,7 +42,6 @@ class Augmenter:
     """
 
     def __init__(self, options: AugmentOptions) -> None:
-        require(options.cut_mix <= 1, "cut_mix", "0 to 1", options.cut_mix)
         self._layers = augment_layers(options)
         self._apply: Any = None
 

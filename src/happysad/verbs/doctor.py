@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LIBRARIES: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
     {
         "core": (
-            ("httpx2",),
+            ("httpcore2",),
             ("jinja2",),
             ("numpy",),
             ("onnxruntime",),
@@ -33,6 +33,7 @@ LIBRARIES: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
             ("tensorflow", "tensorflow-cpu"),
         ),
         "parquet": (("pyarrow",),),
+        "tensorboard": (("tensorboard",),),
     }
 )
 """Extra → the distributions it needs; of alternatives one is enough."""

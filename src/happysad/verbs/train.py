@@ -25,6 +25,7 @@ from happysad.reports import evaluation, plots
 from happysad.reports.collection import write_check_page
 from happysad.reports.evaluation_page import Training
 from happysad.training import run_folder
+from happysad.training.engine import require_library
 from happysad.training.examples import DecodeOptions, Examples, decode_examples
 from happysad.training.networks import Network, find_network
 
@@ -103,6 +104,7 @@ def train(
         MissingExtraError: the extra ``train`` is not installed.
     """
     require(not (resume and split is not None), "split", "left out with resume", split)
+    require_library("keras", "train")
     layout = read_layout(folder)  # a wrong folder leaves no run behind
     preset = (options or TrainOptions()).preset
     place = out or _default_place(Path(folder), preset, resume=resume)

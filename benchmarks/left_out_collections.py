@@ -3,10 +3,11 @@
     python benchmarks/left_out_collections.py --data ../shared/data --work scratch/train_default \
         --out docs/results-collections.md
 
-Reads what ``scripts/train_default/run.py`` left in its work folder: every picture is judged by
-models that saw neither its collection nor a copy of the picture. A system without readings for a
-fold has a dash there. (The name is not ``collections.py``: a script's own folder comes first on
-Python's path, and that file would hide the standard library's module from every benchmark here.)
+Takes about 5 s. Reads what ``scripts/train_default/run.py`` left in its work folder: every picture
+is judged by models that saw neither its collection nor a copy of the picture. A system without
+readings for a fold has a dash there. (The name is not ``collections.py``: a script's own folder
+comes first on Python's path, and that file would hide the standard library's module from every
+benchmark here.)
 """
 
 from __future__ import annotations

@@ -66,14 +66,13 @@ def examine(path: str, *, limits: Limits = Limits()) -> Examined:
         data = read_file(path, limits=limits)
     except PictureError as error:
         return Examined(path, size_bytes=_size(path), code=error.code, message=error.message)
-    digest = hashlib.sha256(data).hexdigest()
     try:
         picture = decode(data, source=path, limits=limits, at_least=_ENOUGH)
     except PictureError as error:
         return Examined(
             path,
             size_bytes=len(data),
-            sha256=digest,
+            sha256=hashlib.sha256(data).hexdigest(),
             format=_format(data),
             code=error.code,
             message=error.message,
@@ -83,7 +82,7 @@ def examine(path: str, *, limits: Limits = Limits()) -> Examined:
     return Examined(
         path,
         size_bytes=len(data),
-        sha256=digest,
+        sha256=picture.sha256,
         format=picture.format,
         width=picture.width,
         height=picture.height,

@@ -53,9 +53,9 @@ def signature(pixels: NDArray[np.uint8]) -> NDArray[np.uint64]:
     Returns:
         uint64 array of shape (4,); all zero for a picture without structure.
     """
-    image = Image.fromarray(pixels).convert("YCbCr")
+    image = Image.fromarray(pixels)
     small = image.resize((_SIDE, _SIDE), Image.Resampling.BOX, reducing_gap=2.0)
-    planes = np.asarray(small, np.float32)
+    planes = np.asarray(small.convert("YCbCr"), np.float32)
     basis, order = _basis()
     waves = (basis @ planes[..., 0] @ basis.T).ravel()[order]
     if np.sqrt(np.mean(waves**2)) < _FLAT_STRENGTH:

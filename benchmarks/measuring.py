@@ -123,7 +123,8 @@ def run(
         stderr=subprocess.PIPE,
         text=True,
         errors="surrogateescape",
-        env={**os.environ, **(extra or {})},
+        # Compiled modules are kept, as after any installation with pip.
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **(extra or {})},
     )
     watch = _Watch(process.pid)
     stdout, stderr = _communicate(process, watch)

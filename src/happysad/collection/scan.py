@@ -6,15 +6,13 @@ folder is changed.
 
 from __future__ import annotations
 
+import importlib
 import os
+import threading
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from happysad.collection.checks import CHECKS
-from happysad.collection.duplicates import find_duplicates
 from happysad.collection.layout import read_layout, refuse_empty
 from happysad.collection.names import claims_picture
 from happysad.collection.survey import Failure, Survey
@@ -22,7 +20,6 @@ from happysad.collection.walk import Found, walk
 from happysad.config import CheckOptions
 from happysad.errors import PictureError
 from happysad.pictures.examine import Examined, examine
-from happysad.pictures.signature import from_hex
 from happysad.pictures.workers import map_isolated
 from happysad.progress import Progress, silent
 from happysad.records import CODES, Collection, Entry, Finding
@@ -81,6 +78,8 @@ def _examine(
     paths = [f"{root}/{file}" for file in files]
     look = partial(examine, limits=options.limits)
     progress("reading pictures", 0, len(files))
+    # What compares the pictures is loaded while the workers are at work, not before or after.
+    threading.Thread(target=importlib.import_module, args=("happysad.collection.checks",)).start()
     results = map_isolated(
         look, paths, workers=options.workers, seconds=options.limits.decode_seconds
     )
@@ -126,6 +125,11 @@ def _survey(
     pictures: list[Entry], pixels: list[str], failures: list[Failure], options: CheckOptions
 ) -> Survey:
     """Sort what was read and group the copies."""
+    import numpy as np
+
+    from happysad.collection.duplicates import find_duplicates
+    from happysad.pictures.signature import from_hex
+
     order = sorted(range(len(pictures)), key=lambda item: pictures[item].file)
     ranked = [pictures[item] for item in order]
     signatures = np.array([from_hex(picture.signature) for picture in ranked], np.uint64)
@@ -148,6 +152,8 @@ def _survey(
 def _judge(
     survey: Survey, root: str, classes: tuple[str, ...], ignored: Sequence[str]
 ) -> Collection:
+    from happysad.collection.checks import CHECKS
+
     findings: list[Finding] = [finding for check in CHECKS for finding in check.find(survey)]
     aside = {finding.file for finding in findings if finding.severity == "fault"}
     return Collection(

@@ -9,14 +9,11 @@ from dataclasses import dataclass, field
 
 from happysad.config import Limits
 from happysad.errors import PictureError
-from happysad.pictures.decode import decode
 from happysad.pictures.formats import sniff
-from happysad.pictures.quality import measure
-from happysad.pictures.signature import signature, to_hex
 from happysad.sources.read import read_file
 
 # What signature and quality look at; a JPEG is decoded no finer than it must for that.
-_ENOUGH = (256, 256)
+_ENOUGH = (192, 192)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +59,11 @@ def examine(path: str, *, limits: Limits = Limits()) -> Examined:
         What there is to know; a picture that cannot be used has ``code`` and ``message``.
         Nothing is raised for a bad file.
     """
+    # Loaded here, where it is used: who sends this function to workers can do so at once.
+    from happysad.pictures.decode import decode
+    from happysad.pictures.quality import measure
+    from happysad.pictures.signature import signature, to_hex
+
     try:
         data = read_file(path, limits=limits)
     except PictureError as error:

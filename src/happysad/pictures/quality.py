@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Measures are taken at this size, so that the same picture has the same numbers at any size.
-_SIDE: Final = 256
+_SIDE: Final = 192
 
 
 def measure(pixels: NDArray[np.uint8]) -> dict[str, float]:
@@ -19,7 +19,7 @@ def measure(pixels: NDArray[np.uint8]) -> dict[str, float]:
 
     Args:
         pixels: uint8 array of shape (height, width, 3), RGB, 0 to 255, of any size; it is
-            brought to at most 256 pixels a side first.
+            brought to at most 192 pixels a side first.
 
     Returns:
         ``brightness``: mean luma, 0 (black) to 1 (white).

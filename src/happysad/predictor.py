@@ -7,7 +7,6 @@ that breaks its decoder costs itself alone.
 
 from __future__ import annotations
 
-import html
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -244,6 +243,8 @@ class Predictor:
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
+        import html
+
         scores = "".join(
             f"<li>{html.escape(str(score))}</li>"
             for name, score in self.manifest.scores.items()

@@ -11,19 +11,20 @@ HEAVY = ("keras", "tensorflow", "sklearn", "scipy", "matplotlib", "onnx", "pyarr
 SERVICES = ("fastapi", "uvicorn", "ray", "torch", "cv2")
 
 _RUN = """
-import sys
+import atexit, sys
+
+@atexit.register
+def tell():
+    modules = sorted({{name.split(".")[0] for name in sys.modules}})
+    print(*modules, sep="\\n", file=sys.__stdout__, flush=True)
+
 {code}
-print("\\n".join(sorted({{name.split(".")[0] for name in sys.modules}})))
 """
 _COMMAND = """
 sys.argv = ["happysad", *{arguments!r}]
 from happysad.cli import main
 sys.stdout = open("/dev/null", "w")
-try:
-    main()
-except SystemExit as end:
-    assert end.code in {codes!r}, end.code
-sys.stdout = sys.__stdout__
+main()
 """
 
 
@@ -32,10 +33,10 @@ def loaded(
 ) -> set[str]:
     """Return the top-level modules that a fresh process holds after the code."""
     if arguments:
-        code = _COMMAND.format(arguments=arguments, codes=codes)
+        code = _COMMAND.format(arguments=arguments)
     command = [sys.executable, "-c", _RUN.format(code=code)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode in codes, done.stderr
     return set(done.stdout.split())
 
 

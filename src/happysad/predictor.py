@@ -202,6 +202,16 @@ class Predictor:
         raw = np.concatenate([np.empty((0, len(self.classes))), *batches])
         return apply_temperature(raw, self.manifest.temperature)
 
+    def decide(self, row: NDArray[np.float64]) -> tuple[str, str]:
+        """Return the most probable class and the verdict: that class, or ``unsure``.
+
+        Args:
+            row: calibrated probabilities of one picture, shape (classes,).
+        """
+        best = int(row.argmax())
+        label = self.classes[best]
+        return label, UNSURE if row[best] < self.manifest.unsure_below else label
+
     def verify(self) -> float:
         """Compute the answers to the bundle's golden pictures and compare with the stored ones.
 
@@ -294,14 +304,13 @@ class Predictor:
     def _answer_batch(self, batch: list[tuple[int, Prepared]]) -> Iterator[tuple[int, Prediction]]:
         rows = self.probabilities(np.stack([item.pixels for _, item in batch]))
         for (index, item), row in zip(batch, rows, strict=True):
-            best = int(row.argmax())
-            label = self.classes[best]
+            label, verdict = self.decide(row)
             yield (
                 index,
                 Prediction(
                     source=item.source,
                     label=label,
-                    verdict=UNSURE if row[best] < self.manifest.unsure_below else label,
+                    verdict=verdict,
                     probabilities=dict(zip(self.classes, row.tolist(), strict=True)),
                     seen_in_training=self._seen.match(item.sha256, item.signature),
                 ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from happysad.errors import CollectionError, RunError
 from happysad.judge.metrics import judge
 from happysad.predictor import Predictor, with_golden
 from happysad.progress import Progress, silent
-from happysad.records import PARTS, UNSURE, Answer, Collection, Report, Split
+from happysad.records import PARTS, Answer, Collection, Report, Split
 from happysad.reports import evaluation, plots
 from happysad.reports.collection import write_check_page
 from happysad.reports.evaluation_page import Training
@@ -30,9 +30,12 @@ from happysad.training.examples import DecodeOptions, Examples, decode_examples
 from happysad.training.networks import Network, find_network
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from happysad.bundle.archive import Bundle
+    from happysad.records import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,15 +302,14 @@ def _judge(bundle: Bundle, test: Examples, *, data: str) -> Report:
     return judge(answers, classes=test.classes, model=bundle.manifest.name, data=data)
 
 
-def _answer(predictor: Predictor, entry: Any, row: Sequence[float]) -> Answer:
-    best = int(np.argmax(row))
-    label = predictor.classes[best]
+def _answer(predictor: Predictor, entry: Entry, row: NDArray[np.float64]) -> Answer:
+    label, verdict = predictor.decide(row)
     return Answer(
         file=entry.file,
         sha256=entry.sha256,
         group=entry.group,
         label=entry.label,
         predicted=label,
-        verdict=UNSURE if row[best] < predictor.manifest.unsure_below else label,
-        probabilities=dict(zip(predictor.classes, map(float, row), strict=True)),
+        verdict=verdict,
+        probabilities=dict(zip(predictor.classes, row.tolist(), strict=True)),
     )

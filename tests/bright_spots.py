@@ -8,6 +8,11 @@ SIDE = 12.0
 
 
 def bright_spots_session() -> onnxruntime.InferenceSession:
+    """Return a session of the graph."""
+    return onnxruntime.InferenceSession(bright_spots_graph())
+
+
+def bright_spots_graph() -> bytes:
     """Return a graph that finds a face of 12 px wherever a cell of 4 px is nearly white."""
     points = [-2.0, -1.0, 2.0, -1.0, 0.0, 0.0, 0.0, 2.0, -4.0, 0.0, 4.0, 0.0]
     stored = {
@@ -40,7 +45,7 @@ def bright_spots_session() -> onnxruntime.InferenceSession:
     )
     opset = [helper.make_opsetid("", 17)]
     model = helper.make_model(graph, opset_imports=opset, ir_version=9)
-    return onnxruntime.InferenceSession(model.SerializeToString())
+    return bytes(model.SerializeToString())
 
 
 def picture(height: int, width: int, *spots: tuple[int, int, int]) -> np.ndarray:

@@ -62,12 +62,15 @@ class Preprocessing:
         resample: ``area`` averages what it shrinks and may start from a reduced JPEG decode;
             ``point`` samples bilinearly between the four nearest pixels of the full picture, as
             ``tf.image.resize`` does by default; imported models use it.
+        look: longer side, in pixels, of the picture in which faces are looked for; a smaller
+            picture stays as it is. 0: none are.
     """
 
     width: int = 256
     height: int = 256
     fit: Fit = "stretch"
     resample: Resample = "area"
+    look: int = 0
 
     def __post_init__(self) -> None:
         for name in ("width", "height"):
@@ -75,6 +78,8 @@ class Preprocessing:
             require(8 <= value <= 2048, name, "between 8 and 2048", value)
         require(self.fit in {"stretch", "crop", "pad"}, "fit", "stretch, crop or pad", self.fit)
         require(self.resample in {"area", "point"}, "resample", "area or point", self.resample)
+        good = self.look == 0 or 64 <= self.look <= 2048
+        require(good, "look", "0 or between 64 and 2048", self.look)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ from PIL import Image
 
 from happysad.bundle import archive, golden, shelf
 from happysad.bundle.manifest import Golden, Manifest, Member
+from happysad.bundle.ports import INPUT, OUTPUT
 from happysad.bundle.seen import SeenIndex
 from happysad.config import FetchOptions, Limits
 from happysad.errors import BundleError, PictureError, UsageError
@@ -275,9 +276,9 @@ class Predictor:
 
     def _run(self, pixels: NDArray[np.generic]) -> NDArray[np.float64]:
         """Return the graph's probabilities for one batch, one column a class."""
-        feed = {archive.INPUT: np.ascontiguousarray(pixels, dtype=self._dtype)}
+        feed = {INPUT: np.ascontiguousarray(pixels, dtype=self._dtype)}
         with _runtime_border():
-            raw = np.asarray(self._session.run([archive.OUTPUT], feed)[0], dtype=np.float64)
+            raw = np.asarray(self._session.run([OUTPUT], feed)[0], dtype=np.float64)
         width = 1 if self.manifest.output == "sigmoid" else len(self.classes)
         good = raw.shape == (len(pixels), width) and bool(np.isfinite(raw).all())
         if not good or raw.min(initial=0) < -1e-5 or raw.max(initial=0) > 1 + 1e-5:

@@ -299,6 +299,23 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
+class Views:
+    """What each view of a picture said, for models that have two.
+
+    Attributes:
+        scene: probability of the positive class from the whole picture alone, 0 to 1.
+        scene_share: how much the scene counted in the answer, 0 to 1.
+        faces_share: how much the faces counted; both add up to 1.
+        sentence: the same in words, e.g. ``scene 0.7 sad, 1 face 0.9 sad``.
+    """
+
+    scene: float
+    scene_share: float
+    faces_share: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """The answer for one picture, or the reason why there is none.
 
@@ -307,9 +324,13 @@ class Prediction:
     Attributes:
         source: the path, URL, ``-`` or ``array`` that was asked about.
         label: the most probable class; None on error.
-        verdict: ``label``, or ``unsure`` below the model's threshold; None on error.
+        verdict: ``label``, or ``unsure`` below the model's threshold, or where the picture is
+            probably neither; None on error.
         probabilities: class → calibrated probability; empty on error.
         faces: the faces that were found; empty for models that do not look for any.
+        views: what the scene and the faces said; None for models that have one view.
+        off_topic: probability that the picture is neither, say a poster of words or a chart;
+            None for models that do not tell.
         seen_in_training: name of the training picture this one copies, or None.
         error: None, or ``{"code": …, "message": …}``.
     """
@@ -319,6 +340,8 @@ class Prediction:
     verdict: str | None
     probabilities: Mapping[str, float]
     faces: tuple[Face, ...] = ()
+    views: Views | None = None
+    off_topic: float | None = None
     seen_in_training: str | None = None
     error: Mapping[str, str] | None = None
 

@@ -176,12 +176,12 @@ def test_t21_a_large_file_is_refused_unread(tmp_path: Path) -> None:
 
 def test_unknown_kinds_are_refused_by_name(tiny: Bundle, tmp_path: Path) -> None:
     def change(members: dict[str, bytes]) -> None:
-        text = document.to_json(tiny.manifest).replace(b'"kind":"scene"', b'"kind":"two-view"')
+        text = document.to_json(tiny.manifest).replace(b'"kind":"scene"', b'"kind":"odd-view"')
         members["manifest.json"] = text
 
     path = tmp_path / "next.happysad"
     path.write_bytes(repacked(change))
-    with pytest.raises(BundleError, match="two-view"):
+    with pytest.raises(BundleError, match="odd-view"):
         read(path)
 
 

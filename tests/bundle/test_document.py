@@ -96,7 +96,8 @@ def test_t21_wrong_types_are_refused(table: dict[str, Any], manifest: Manifest) 
         ("classes", ["happy", "../sad"]),
         ("classes", ["happy", ".."]),
         ("classes", ["happy", 3]),
-        ("kind", "two-view"),
+        ("kind", "two-view"),  # without heads
+        ("kind", "three-view"),
         ("output", "logits"),
         ("temperature", 0),
         ("temperature", 1e999),

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from happysad.bundle import container, document, foreign, graph
+from happysad.bundle import container, document, foreign, graph, ports
 from happysad.bundle.manifest import KINDS, Golden, Manifest, Member, golden_file, graph_file
 from happysad.config import Limits
 from happysad.durable import replacing
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SUFFIX = ".happysad"
-INPUT = "pixels"
-OUTPUT = "probability"
 
 _MANIFEST = "manifest.json"
 _MAX_MANIFEST_BYTES = 48 << 20
@@ -37,9 +35,14 @@ class Bundle:
 
     Attributes:
         manifest: what it says of itself.
-        graphs: graph name → serialised ONNX model. The graph ``scene`` takes ``pixels`` (uint8
-            or float32, shape (N, height, width, 3), 0 to 255, RGB) and gives ``probability``:
-            float32 of shape (N, 1) for a sigmoid, (N, classes) for a softmax.
+        graphs: graph name → serialised ONNX model; its ports are those of ``bundle.ports``.
+            Kind ``scene``: the graph ``scene`` takes ``pixels`` (uint8 or float32, shape
+            (N, height, width, 3), 0 to 255, RGB) and gives ``probability``: float32 of shape
+            (N, 1) for a sigmoid, (N, classes) for a softmax. Kind ``two-view``: ``scene`` takes
+            uint8 ``pixels`` and gives ``features`` of shape (N, D) and ``grid`` of shape
+            (N, rows, columns, D), whose mean over the cells the features are; ``expression``
+            takes face crops, uint8 of shape (F, side, side, 3), and gives ``features`` of shape
+            (F, E); ``finder`` is what ``faces.finder`` runs.
         golden: PNG bytes of the pictures whose answers the manifest knows.
         path: file it was read from or written to; not part of its identity.
     """
@@ -149,8 +152,7 @@ def _bundle(data: bytes, path: Path) -> Bundle:
     manifest = document.from_json(bytes(text))
     _check_members(manifest, members)
     graphs = {name: bytes(members[member.file]) for name, member in manifest.graphs.items()}
-    for onnx in graphs.values():
-        _check_graph(manifest, graph.inspect(onnx))
+    ports.check(manifest, {name: graph.inspect(onnx) for name, onnx in graphs.items()})
     golden = tuple(bytes(members[known.member.file]) for known in manifest.golden)
     return Bundle(manifest, graphs, golden, path)
 
@@ -171,8 +173,9 @@ def _unpack(data: bytes, path: Path) -> dict[str, memoryview]:
 
 def _check_members(manifest: Manifest, members: Mapping[str, memoryview]) -> None:
     expected = [*manifest.graphs.values(), *(known.member for known in manifest.golden)]
-    if tuple(manifest.graphs) != KINDS[manifest.kind]:
-        msg = f"a bundle of kind '{manifest.kind}' holds {KINDS[manifest.kind]}"
+    names = sorted(KINDS[manifest.kind])
+    if list(manifest.graphs) != names:
+        msg = f"a bundle of kind '{manifest.kind}' holds the graphs {', '.join(names)}"
         raise BundleError(msg)
     if [member.file for member in expected] != list(members):
         msg = "the files it holds are not those that its manifest lists"
@@ -183,25 +186,3 @@ def _check_members(manifest: Manifest, members: Mapping[str, memoryview]) -> Non
         if not good:
             msg = f"its file {member.file!r} is damaged"
             raise BundleError(msg)
-
-
-def _check_graph(manifest: Manifest, facts: graph.GraphFacts) -> None:
-    """Refuse a graph whose ports are not those that the manifest implies."""
-    size = manifest.preprocessing
-    wanted = (size.height, size.width, 3)
-    good = [port.name for port in facts.inputs] == [INPUT]
-    dtypes = {"<f4"} if size.resample == "point" else {"<f4", "|u1"}
-    good = good and facts.inputs[0].dtype in dtypes
-    good = good and len(facts.inputs[0].shape) == 4 and facts.inputs[0].shape[1:] == wanted
-    if not good:
-        msg = f"its graph should take '{INPUT}' of shape (N, {size.height}, {size.width}, 3)"
-        raise BundleError(f"{msg}, not {_shown(facts.inputs)}")
-    width = 1 if manifest.output == "sigmoid" else len(manifest.classes)
-    good = [port.name for port in facts.outputs] == [OUTPUT] and facts.outputs[0].dtype == "<f4"
-    if not (good and facts.outputs[0].shape[1:] == (width,) and len(facts.outputs[0].shape) == 2):
-        msg = f"its graph should give '{OUTPUT}' of shape (N, {width})"
-        raise BundleError(f"{msg}, not {_shown(facts.outputs)}")
-
-
-def _shown(ports: tuple[graph.Port, ...]) -> str:
-    return ", ".join(f"{port.name[:40]!r} of shape {port.shape}" for port in ports[:4]) or "nothing"

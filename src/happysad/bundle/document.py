@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING, Any, cast
 from happysad.bundle.fields import Fields, finite, parse, shorten
 from happysad.bundle.manifest import (
     FORMAT_VERSION,
+    FUSION_TERMS,
+    MAX_WIDTH,
     Golden,
+    Head,
     Manifest,
     Member,
     Output,
@@ -46,7 +49,7 @@ def to_json(manifest: Manifest) -> bytes:
     Raises:
         UsageError: ``options`` holds what JSON cannot.
     """
-    document = {
+    document: dict[str, Any] = {
         "format": "happysad",
         "format_version": manifest.format_version,
         "kind": manifest.kind,
@@ -54,7 +57,7 @@ def to_json(manifest: Manifest) -> bytes:
         "created": manifest.created,
         "preset": manifest.preset,
         "classes": list(manifest.classes),
-        "preprocessing": asdict(manifest.preprocessing),
+        "preprocessing": _preprocessing_table(manifest.preprocessing),
         "output": manifest.output,
         "temperature": manifest.temperature,
         "unsure_below": manifest.unsure_below,
@@ -73,6 +76,10 @@ def to_json(manifest: Manifest) -> bytes:
         ],
         "training": [[item.file, item.sha256, item.signature] for item in manifest.training],
     }
+    if manifest.kind == "two-view":
+        document["heads"] = {name: asdict(head) for name, head in sorted(manifest.heads.items())}
+        document["fusion"] = dict(sorted(manifest.fusion.items()))
+        document["off_topic_above"] = manifest.off_topic_above
     try:
         return json.dumps(document, allow_nan=False, separators=(",", ":")).encode("ascii")
     except (TypeError, ValueError) as error:
@@ -125,9 +132,10 @@ def _manifest(fields: Fields) -> Manifest:
     version = fields.integer("format_version", low=FORMAT_VERSION, high=FORMAT_VERSION)
     baseline = fields.take("baseline", (dict, type(None)), "an object or null")
     split_seed = fields.take("split_seed", (int, type(None)), "an integer or null")
+    kind = fields.text("kind")
     manifest = Manifest(
         format_version=version,
-        kind=fields.text("kind"),
+        kind=kind,
         name=fields.text("name"),
         created=fields.text("created"),
         preset=fields.text("preset"),
@@ -150,6 +158,7 @@ def _manifest(fields: Fields) -> Manifest:
         graphs=_graphs(fields.table("graphs")),
         golden=tuple(_golden(i, item) for i, item in enumerate(fields.items("golden"))),
         training=tuple(_trained(i, item) for i, item in enumerate(fields.items("training"))),
+        **(_views(fields) if kind == "two-view" else {}),
     )
     fields.end()
     return manifest
@@ -161,9 +170,41 @@ def _preprocessing(fields: Fields) -> Preprocessing:
         height=fields.integer("height", low=1, high=1 << 20),
         fit=cast("Any", fields.text("fit")),
         resample=cast("Any", fields.text("resample")),
+        look=fields.integer("look", low=64, high=1 << 20) if "look" in fields else 0,
     )
     fields.end()
     return preprocessing
+
+
+def _preprocessing_table(preprocessing: Preprocessing) -> dict[str, Any]:
+    """Leave ``look`` out where no faces are looked for: what was written before has none."""
+    return {name: value for name, value in asdict(preprocessing).items() if name != "look" or value}
+
+
+def _views(fields: Fields) -> dict[str, Any]:
+    """Return the fields that the kind ``two-view`` has in addition."""
+    heads = {
+        name: _head(Fields(table, f"manifest.heads.{shorten(name)}"))
+        for name, table in fields.table("heads").items()
+    }
+    fusion = fields.fields("fusion")
+    weights = {name: fusion.number(name) for name in FUSION_TERMS}
+    fusion.end()
+    return {
+        "heads": heads,
+        "fusion": weights,
+        "off_topic_above": fields.number("off_topic_above"),
+    }
+
+
+def _head(fields: Fields) -> Head:
+    values = fields.items("weights")
+    if len(values) > MAX_WIDTH:
+        msg = f"a head has {len(values)} weights, more than {MAX_WIDTH}"
+        raise BundleError(msg)
+    head = Head(tuple(_numbers(values, "a head's weights")), fields.number("bias"))
+    fields.end()
+    return head
 
 
 def _score_table(score: Score) -> dict[str, Any]:

@@ -28,6 +28,10 @@ class Fields:
         self._left: dict[str, Any] = dict(value)
         self._where = where
 
+    def __contains__(self, name: str) -> bool:
+        """Tell whether the field is there and was not taken yet."""
+        return name in self._left
+
     def take(self, name: str, kind: type | tuple[type, ...], rule: str) -> Any:
         """Return the field's value, which must be of the given type.
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MAX_NODES = 20_000
 MAX_RANK = 8
 MAX_PADDING = 1024
+MAX_SCALE = 4
 
 OPERATORS: frozenset[str] = frozenset(
     """
@@ -37,8 +38,8 @@ OPERATORS: frozenset[str] = frozenset(
     HardSwish Identity InstanceNormalization LRN LayerNormalization LeakyRelu Less Log LogSoftmax
     MatMul MatMulInteger Max MaxPool Mean Min Mish Mul Neg Not Or PRelu Pad Pow QLinearConv
     QLinearMatMul QuantizeLinear Reciprocal ReduceL2 ReduceMax ReduceMean ReduceMin ReduceSum Relu
-    Reshape Round Selu Shape Sigmoid Sign Slice Softmax Softplus Softsign SpaceToDepth Split Sqrt
-    Squeeze Sub Sum Swish Tanh ThresholdedRelu Transpose Unsqueeze Where
+    Reshape Resize Round Selu Shape Sigmoid Sign Slice Softmax Softplus Softsign SpaceToDepth Split
+    Sqrt Squeeze Sub Sum Swish Tanh ThresholdedRelu Transpose Unsqueeze Where
     """.split()  # noqa: SIM905 (one name a line would take a hundred lines)
 )
 """Operators of the default domain that networks for pictures use. None reads files, holds a
@@ -133,7 +134,8 @@ def inspect(onnx: bytes) -> GraphFacts:
     Raises:
         BundleError: no well-formed graph; or it has external data, an operator outside
             ``OPERATORS``, a foreign operator domain, functions, subgraphs, sparse tensors,
-            tensors whose size is not that of their data, or padding above ``MAX_PADDING``.
+            tensors whose size is not that of their data, padding above ``MAX_PADDING``, or
+            resizing above ``MAX_SCALE`` or by a computed amount.
     """
     model = _read(memoryview(onnx), _MODEL, "model")
     graph = _read(_one(model, "graph"), _GRAPH, "graph")
@@ -266,9 +268,11 @@ def _check_node(view: memoryview, tensors: Mapping[str, _Tensor]) -> str:
         raise BundleError(msg)
     for attribute in _views(node, "attribute"):
         _check_attribute(attribute)
+    names = [_decoded(name, "takes") for name in node.get("takes", [])]
     if operator == "Pad":
-        names = [_decoded(name, "takes") for name in node.get("takes", [])]
         _check_padding([tensors[name] for name in names[1:2] if name in tensors])
+    if operator == "Resize":
+        _check_scales(names, tensors)
     return operator
 
 
@@ -285,6 +289,17 @@ def _check_padding(tensors: list[_Tensor]) -> None:
         msg = "the graph pads by an amount that is computed, which is not allowed in a bundle"
         raise BundleError(msg)
     _check_sizes([int(number) for number in _array(tensors[0]).ravel()])
+
+
+def _check_scales(names: list[str], tensors: Mapping[str, _Tensor]) -> None:
+    """Let a resize pass that grows by a few times, as it is written in the graph."""
+    if len(names) != 3 or names[2] not in tensors:
+        msg = "the graph resizes by an amount that is computed, which is not allowed in a bundle"
+        raise BundleError(msg)
+    scales = _array(tensors[names[2]]).astype(np.float64)
+    if not ((scales > 0) & (scales <= MAX_SCALE)).all():
+        msg = f"the graph enlarges by more than {MAX_SCALE} times"
+        raise BundleError(msg)
 
 
 def _check_sizes(sizes: list[int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,8 +16,31 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 
-KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType({"scene": ("scene",)})
+KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"scene": ("scene",), "two-view": ("scene", "expression", "finder")}
+)
 """Kinds of model that this version runs → names of the graphs that such a bundle holds."""
+
+HEADS = ("scene", "faces")
+"""Heads that a model of the kind ``two-view`` has; ``off_topic`` may come in addition."""
+
+OFF_TOPIC = "off_topic"
+
+FUSION_TERMS = (
+    "bias",
+    "no_face",
+    "scene",
+    "scene_with_face",
+    "faces",
+    "large_face",
+    "sharp_face",
+    "crowd",
+)
+"""What ``fusion`` weighs: a constant; where there is no face; the scene's logit, in any picture
+and in one with a face; and the faces' mean logit, as it is, times the largest face's share of the
+picture, times its resolution, and where there are three faces or more."""
+
+MAX_WIDTH = 16_384
 
 Output = Literal["sigmoid", "softmax"]
 
@@ -64,6 +88,26 @@ class Golden:
     probabilities: tuple[float, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A linear reading of a graph's features: logit = features · weights + bias.
+
+    Attributes:
+        weights: one for each feature.
+        bias: of the logit.
+    """
+
+    weights: tuple[float, ...]
+    bias: float
+
+    def __post_init__(self) -> None:
+        count = len(self.weights)
+        require(1 <= count <= MAX_WIDTH, "weights", f"1 to {MAX_WIDTH} numbers", count)
+        good = all(map(math.isfinite, self.weights))
+        require(good, "weights", "finite numbers", "something else")
+        require(math.isfinite(self.bias), "bias", "a finite number", self.bias)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """What a saved model says of itself.
@@ -90,6 +134,13 @@ class Manifest:
         notes: free text: limits, origin.
         graphs: graph name → file; filled in by ``archive.write``.
         golden: known answers; their files are filled in by ``archive.write``.
+        heads: of the kind ``two-view``: name → head. ``scene`` reads the scene's features,
+            ``faces`` those of one face; both give the logit of the second class. ``off_topic``,
+            where there is one, reads the scene's: is the picture neither, say a poster of words?
+        fusion: likewise: term → weight of the logistic model that joins the views, see
+            ``FUSION_TERMS``.
+        off_topic_above: the verdict is ``unsure`` where the probability that the picture is
+            neither is above this; 1 for never.
     """
 
     name: str
@@ -112,6 +163,9 @@ class Manifest:
     notes: str = ""
     graphs: Mapping[str, Member] = field(default_factory=dict)
     golden: tuple[Golden, ...] = ()
+    heads: Mapping[str, Head] = field(default_factory=dict)
+    fusion: Mapping[str, float] = field(default_factory=dict)
+    off_topic_above: float = 1.0
     format_version: int = FORMAT_VERSION
 
     def __post_init__(self) -> None:
@@ -133,6 +187,32 @@ class Manifest:
         for golden in self.golden:
             good = len(golden.probabilities) == count
             require(good, "golden", f"{count} probabilities", golden.probabilities)
+        above = self.off_topic_above
+        require(0 <= above <= 1, "off_topic_above", "0 to 1", above)
+        if self.kind == "two-view":
+            self._check_views()
+        else:
+            require(not self.heads, "heads", f"empty for the kind {self.kind!r}", [*self.heads])
+            require(not self.fusion, "fusion", f"empty for the kind {self.kind!r}", self.fusion)
+            require(above == 1, "off_topic_above", f"1 for the kind {self.kind!r}", above)
+
+    def _check_views(self) -> None:
+        """Refuse what a model of two views cannot be."""
+        require(self.output == "sigmoid", "output", "sigmoid for two views", self.output)
+        size = self.preprocessing
+        require(size.look > 0, "look", "above 0 for two views", size.look)
+        require(size.resample == "area", "resample", "area for two views", size.resample)
+        names = set(self.heads)
+        good = set(HEADS) <= names <= {*HEADS, OFF_TOPIC}
+        rule = f"{' and '.join(HEADS)}, with or without {OFF_TOPIC}"
+        require(good, "heads", rule, sorted(names))
+        if OFF_TOPIC in self.heads:
+            wanted, got = (len(self.heads[name].weights) for name in ("scene", OFF_TOPIC))
+            require(got == wanted, OFF_TOPIC, f"a head of {wanted} weights", got)
+        good = set(self.fusion) == set(FUSION_TERMS)
+        require(good, "fusion", f"weights of {', '.join(FUSION_TERMS)}", sorted(self.fusion))
+        good = all(map(math.isfinite, self.fusion.values()))
+        require(good, "fusion", "finite numbers", dict(self.fusion))
 
 
 def graph_file(name: str) -> str:

@@ -11,22 +11,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from happysad.bundle.manifest import FUSION_TERMS
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-TERMS = (
-    "bias",
-    "no_face",
-    "scene",
-    "scene_with_face",
-    "faces",
-    "large_face",
-    "sharp_face",
-    "crowd",
-)
-"""What the model weighs. ``scene`` and ``scene_with_face`` are the scene's logit, in pictures of
-any kind and in those with a face; the last four are the faces' mean logit, as it is, times the
-largest face's share of the picture, times its resolution, and where there are three or more."""
+TERMS = FUSION_TERMS
+"""What the model weighs, in the order of ``evidence``."""
 
 _FIRST_FACE_TERM = TERMS.index("faces")
 _STRONGEST = 6.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from happysad.bundle.archive import INPUT
+from happysad.bundle.ports import INPUT
 from happysad.training.engine import load_keras, load_tensorflow
 from happysad.training.restore import model_from_bundle
 

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from happysad.bundle.archive import INPUT, OUTPUT
+from happysad.bundle.ports import INPUT, OUTPUT
 from happysad.errors import UsageError
 from happysad.training.onnx_graph import GraphBuilder, Tensor
 from happysad.training.onnx_layers import WRITERS, unsupported

@@ -7,7 +7,9 @@
     │   └── SourceError          the bytes could not be had: missing, forbidden, refused, too slow
     ├── CollectionError          a labelled folder cannot be worked with as it is
     ├── BundleError              a saved model is damaged, foreign or from another format version
-    └── RunError                 a training run cannot start, go on or be saved
+    ├── RunError                 a training run cannot start, go on or be saved
+    └── LabelError               the labels of a pool cannot be kept or read
+        └── ConflictError        somebody else, or another window, has answered in between
 
 An error message says what was wrong, the value received and what to do next. The command line
 prints the message alone; a traceback means a defect in happysad.
@@ -75,3 +77,11 @@ class BundleError(HappysadError):
 
 class RunError(HappysadError):
     """A training run cannot start, go on or be saved."""
+
+
+class LabelError(HappysadError):
+    """The labels of a pool cannot be kept or read."""
+
+
+class ConflictError(LabelError):
+    """A label follows one that is no longer the last: look again, then answer."""

@@ -17,8 +17,9 @@ STOREYS = (
     {"sources"},
     {"pictures", "drawn"},
     {"collection", "bundle", "judge"},
-    {"predictor", "faces", "training", "reports"},
+    {"predictor", "faces", "training", "reports", "labels"},
     {"verbs"},
+    {"web"},
     {"cli"},
     {"__main__", "__init__"},  # __init__ lends names of every floor, when they are asked for
 )
@@ -38,6 +39,10 @@ DOORS = {
     "httpcore2": {"sources"},
     "onnxruntime": {"predictor", "faces", "training"},
     "PIL": {"pictures", "drawn", "reports", "predictor", "bundle", "faces"},
+    "fastapi": {"web"},
+    "starlette": {"web"},
+    "pydantic": {"web"},
+    "uvicorn": {"web"},
     "typer": {"cli"},
     "rich": {"cli"},
 }

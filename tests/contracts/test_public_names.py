@@ -51,7 +51,9 @@ OPTIONS = {
 ERRORS = {
     "BundleError",
     "CollectionError",
+    "ConflictError",
     "HappysadError",
+    "LabelError",
     "MissingExtraError",
     "PictureError",
     "RunError",

@@ -51,13 +51,32 @@ def scan(
     """
     options = options or CheckOptions()
     layout = read_layout(folder)
-    found = walk(layout.root)
+    survey, ignored = read_all(layout.root, walk(layout.root), options, progress)
+    meant = [*(one.file for one in survey.pictures), *(one.file for one in survey.failures)]
+    refuse_empty(layout, {file.partition("/")[0] for file in meant})
+    return _judge(survey, layout.root, layout.classes, ignored)
+
+
+def read_all(
+    root: str, found: Sequence[Found], options: CheckOptions, progress: Progress
+) -> tuple[Survey, list[str]]:
+    """Read what was found below a folder, and group the copies.
+
+    Args:
+        root: absolute path of the folder.
+        found: from ``walk``.
+        options: what a picture may cost.
+        progress: told of the files read.
+
+    Returns:
+        The pictures and the failures; and the files to be passed over.
+    """
     ignored = [item.file for item in found if item.kind == "ignored"]
     failures = [_unread(item) for item in found if item.kind not in {"file", "ignored"}]
     pictures: list[Entry] = []
     pixels: list[str] = []
     files = [item.file for item in found if item.kind == "file"]
-    for file, told in _examine(layout.root, files, options, progress):
+    for file, told in _examine(root, files, options, progress):
         if not told.code:
             pictures.append(_entry(file, told))
             pixels.append(told.pixel_sha256)
@@ -65,10 +84,7 @@ def scan(
             ignored.append(file)
         else:
             failures.append(Failure(file, *_read_problem(told)))
-    survey = _survey(pictures, pixels, failures, options)
-    meant = [*(picture.file for picture in pictures), *(failure.file for failure in failures)]
-    refuse_empty(layout, {file.partition("/")[0] for file in meant})
-    return _judge(survey, layout.root, layout.classes, ignored)
+    return _survey(pictures, pixels, failures, options), ignored
 
 
 def _examine(

@@ -43,15 +43,16 @@ class Found:
     reason: str = ""
 
 
-def walk(root: str) -> list[Found]:
-    """List everything below a labelled folder, sorted by file.
+def walk(root: str, *, loose: bool = False) -> list[Found]:
+    """List everything below a folder, sorted by file.
 
     Links are listed, not followed, so loops end. The folders still to do are kept in a list, so
-    depth costs no stack. Files beside the class folders are ignored: ``layout`` has refused the
-    folder if any of them is a picture.
+    depth costs no stack. Files beside the class folders are ignored: ``layout`` has refused a
+    labelled folder if any of them is a picture.
 
     Args:
         root: absolute path of the folder.
+        loose: also list the files at the top, for a folder without classes.
     """
     found: list[Found] = []
     pending = [("", False)]
@@ -68,7 +69,7 @@ def walk(root: str) -> list[Found]:
             ignored = hidden or is_hidden(name)
             if kind == "folder":
                 pending.append((file, ignored))
-            elif ignored or (not folder and kind == "file"):
+            elif ignored or (not folder and kind == "file" and not loose):
                 found.append(Found(file, "ignored"))
             else:
                 found.append(Found(file, kind))

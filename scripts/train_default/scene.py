@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from trainer import Batch
 
 SCHEDULE = Schedule(epochs=4, batch=48, peak=4e-4)
+_CROP = 12
+"""Cells a side of the part of a training view's features that an epoch reads, of 14."""
+
 _MIX_UP = 0.2
 """Alpha of the beta distribution that mixing shares are drawn from."""
 
@@ -91,10 +94,23 @@ def mixed_batches(material: Material, schedule: Schedule, epoch: int) -> Iterato
         rows = order[start : start + schedule.batch]
         partner = generator.permutation(len(rows))
         share = np.float32(generator.beta(_MIX_UP, _MIX_UP))
-        features, targets = view[rows].astype(np.float32), material.targets[rows]
+        features, targets = _cut(view, rows, generator), material.targets[rows]
         weights = material.weights[rows]
         yield (
             share * features + (1 - share) * features[partner],
             (share * targets + (1 - share) * targets[partner])[:, None],
             share * weights + (1 - share) * weights[partner],
         )
+
+
+def _cut(
+    view: NDArray[np.float16], rows: NDArray[np.int64], generator: np.random.Generator
+) -> NDArray[np.float32]:
+    """Return a random part of every picture's features, float32 (N, _CROP, _CROP, C)."""
+    room = max(view.shape[1] - _CROP, 0)
+    places = generator.integers(0, room + 1, (len(rows), 2))
+    parts = [
+        view[row, top : top + _CROP, left : left + _CROP]
+        for row, (top, left) in zip(rows, places.tolist(), strict=True)
+    ]
+    return np.stack(parts).astype(np.float32)

@@ -16,7 +16,6 @@ import finder_onnx
 import fuse
 import keras
 import numpy as np
-import onnxruntime
 import package
 import scene
 import views
@@ -25,6 +24,7 @@ import wheels
 from table import Table, read_table, thinned
 from torch_file import read_tensors
 
+from happysad.bundle.runtime import Network
 from happysad.faces.finder import Finder
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Run:
 
     def faces(self) -> web_faces.WebFaces:
         """Return the faces of every picture."""
-        finder = Finder(onnxruntime.InferenceSession(self.work / "finder.onnx"))
+        finder = Finder(Network((self.work / "finder.onnx").read_bytes()))
         return web_faces.find_web_faces(self.files, finder, self.work / "faces")
 
 

@@ -5,7 +5,7 @@ import pytest
 
 keras = pytest.importorskip("keras", reason="the recipe needs the extra 'train'")
 
-from backbone import CUT, blocks, front, load_imagenet, tail  # noqa: E402
+from backbone import CUT, blocks, front, load_imagenet, plain, tail  # noqa: E402
 
 SIDE = 36  # odd sizes on the way: 18, 9, 5, 3
 
@@ -43,7 +43,8 @@ def reference(pixels: np.ndarray, tensors: dict[str, np.ndarray]) -> dict[str, n
         y = layer(y, f"{name}._project_conv", f"{name}._bn2", activate=False)
         added = block.stride == 1 and block.inputs == block.outputs
         x = x + y if added else y
-        result[f"block{block.index}.{'add' if added else 'project.bn'}"] = x
+        last = "bn" if block.index < CUT else "conv"  # the tail's convolutions hold their norm
+        result[f"block{block.index}.{'add' if added else f'project.{last}'}"] = x
     result["grid"] = layer(x, "_conv_head", "_bn1")
     return {name: value.transpose(1, 2, 0) for name, value in result.items()}
 
@@ -62,6 +63,31 @@ def test_every_block_gives_what_the_published_network_gives(tensors):
             assert np.asarray(value)[0] == pytest.approx(expected.pop(name), abs=2e-3, rel=1e-3)
         x = model.predict_on_batch(x)
     assert not expected  # nothing was left out
+
+
+def test_a_plain_tail_gives_what_the_trained_one_gives(tensors):
+    trained = tail()
+    load_imagenet(trained, tensors)
+    features = np.random.default_rng(1).normal(size=(2, 5, 5, blocks()[CUT].inputs))
+    features = features.astype(np.float32)
+    trained.compile("sgd", "mse")
+    trained.train_on_batch(features, np.ones((2, 1), np.float32))
+    ordinary = plain(trained)
+    assert not any("Scaled" in type(layer).__name__ for layer in ordinary.layers)
+    expected = np.asarray(trained.predict_on_batch(features))
+    assert np.asarray(ordinary.predict_on_batch(features)) == pytest.approx(expected, abs=1e-4)
+
+
+def test_training_moves_kernels_and_offsets_and_no_scale(tensors):
+    model = tail()
+    load_imagenet(model, tensors)
+    before = {weight.path: keras.ops.convert_to_numpy(weight) for weight in model.weights}
+    model.compile("sgd", "mse")
+    features = np.random.default_rng(1).normal(size=(2, 5, 5, blocks()[CUT].inputs))
+    model.train_on_batch(features.astype(np.float32), np.ones((2, 1), np.float32))
+    after = {weight.path: keras.ops.convert_to_numpy(weight) for weight in model.weights}
+    moved = {path for path, value in after.items() if not np.array_equal(before[path], value)}
+    assert {path.rsplit("/", 1)[1] for path in moved} == {"kernel", "bias"}
 
 
 def test_front_and_tail_meet_at_the_cut():

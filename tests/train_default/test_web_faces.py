@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 from web_faces import KEPT_SIDE, MOST_KEPT, find_web_faces
 
-from bright_spots import bright_spots_session, picture
+from bright_spots import bright_spots_network, picture
 from happysad.faces.finder import Finder
 
 
@@ -20,7 +20,7 @@ def files(tmp_path):
 
 
 def test_faces_know_their_picture_and_size(files, tmp_path):
-    found = find_web_faces(files, Finder(bright_spots_session()), tmp_path / "faces")
+    found = find_web_faces(files, Finder(bright_spots_network()), tmp_path / "faces")
     assert found.crops.shape[1:] == (KEPT_SIDE, KEPT_SIDE, 3)
     assert set(found.rows) == {0, 2}  # the second picture is black
     assert (found.rows == 2).sum() == MOST_KEPT
@@ -32,7 +32,7 @@ def test_faces_know_their_picture_and_size(files, tmp_path):
 
 
 def test_what_was_found_before_is_read_again_without_the_pictures(files, tmp_path):
-    finder = Finder(bright_spots_session())
+    finder = Finder(bright_spots_network())
     first = find_web_faces(files, finder, tmp_path / "faces")
     for file in files:
         file.unlink()

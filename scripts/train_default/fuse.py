@@ -41,8 +41,8 @@ def gather(work: Path, table: Table, web: WebFaces) -> OutOfFold:
         seen_scene = work / "scene" / f"without{fold}" / "readings.npz"
         seen_faces = work / "expression" / f"without{fold}" / "readings.npz"
         if seen_scene.exists():
-            rows = table.folds == fold
-            scene[rows] = np.load(seen_scene)["logits"][rows]
+            with np.load(seen_scene) as kept:
+                scene[kept["rows"]] = kept["logits"]
         if seen_faces.exists():
             rows = table.folds[web.rows] == fold
             faces[rows] = np.load(seen_faces)["web"][rows]

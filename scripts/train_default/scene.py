@@ -76,13 +76,18 @@ def fine_tune(
     )
 
 
-def logits(model: keras.Model, view: NDArray[np.float16]) -> NDArray[np.float32]:
-    """Return the logit of ``sad`` for every picture of a view, shape (N,)."""
-    parts = []
+def read(
+    model: keras.Model, view: NDArray[np.float16]
+) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
+    """Return the logit of ``sad`` (N,) and the pooled features (N, 1280) of a view's pictures."""
+    both = keras.Model(model.input, [model.output, model.get_layer("pooled").output])
+    logits, pooled = [], []
     for start in range(0, len(view), 64):
-        features = view[start : start + 64].astype(np.float32)
-        parts.append(np.asarray(model.predict_on_batch(features))[:, 0])
-    return np.concatenate(parts)
+        batch = view[start : start + 64].astype(np.float32)
+        found = [np.asarray(part) for part in both.predict_on_batch(batch)]
+        logits.append(found[0][:, 0])
+        pooled.append(found[1].astype(np.float16))
+    return np.concatenate(logits), np.concatenate(pooled)
 
 
 def mixed_batches(material: Material, schedule: Schedule, epoch: int) -> Iterator[Batch]:

@@ -152,10 +152,9 @@ def learn_scene(run: Run) -> None:
             continue
         material = scene.Material(crops, targets, weights, run.table.scene_rows(fold))
         model = scene.fine_tune(material, run.tensors, part, schedule)
-        logits = np.full(len(run.table), np.nan, np.float32)
         rows = run.table.judged_rows(fold)
-        logits[rows] = scene.logits(model, whole[rows])
-        np.savez(part / "readings.npz", logits=logits)
+        logits, features = scene.read(model, whole[rows])
+        np.savez(part / "readings.npz", rows=rows, logits=logits, features=features)
 
 
 def pool_features(run: Run) -> None:

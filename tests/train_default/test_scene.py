@@ -1,5 +1,7 @@
 """Batches of the scene view, and its readings."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -42,8 +44,24 @@ def test_an_epoch_reads_its_own_view_and_comes_out_the_same_again(material):
 
 def test_every_picture_is_read_in_order(material):
     inputs = keras.Input((2, 2, CUT_CHANNELS))
-    mean = keras.layers.GlobalAveragePooling2D()(inputs)
+    mean = keras.layers.GlobalAveragePooling2D(name="pooled")(inputs)
     model = keras.Model(inputs, keras.layers.Dense(1, kernel_initializer="ones")(mean))
     view = np.repeat(material.views[0], 20, axis=0)
-    expected = np.repeat(np.arange(8), 20) * CUT_CHANNELS
-    assert scene.logits(model, view) == pytest.approx(expected, rel=1e-3)
+    expected = np.repeat(np.arange(8), 20)
+    logits, features = scene.read(model, view)
+    assert logits == pytest.approx(expected * CUT_CHANNELS, rel=1e-3)
+    assert features == pytest.approx(np.repeat(expected[:, None], CUT_CHANNELS, axis=1), rel=1e-3)
+
+
+def test_a_part_of_the_features_is_cut_at_random(material):
+    grid = np.arange(14 * 14, dtype=np.float16).reshape(14, 14)
+    view = np.broadcast_to(grid[None, :, :, None], (8, 14, 14, CUT_CHANNELS))
+    wide = scene.Material((view,), material.targets, material.weights, ROWS)
+    schedule = replace(scene.SCHEDULE, batch=1)  # alone, so that nothing is mixed
+    corners = set()
+    for features, _, _ in scene.mixed_batches(wide, schedule, 0):
+        assert features.shape == (1, 12, 12, CUT_CHANNELS)
+        top, left = divmod(int(features[0, 0, 0, 0]), 14)
+        assert features[0, :, :, 0] == pytest.approx(grid[top : top + 12, left : left + 12])
+        corners.add((top, left))
+    assert len(corners) > 1

@@ -1,15 +1,16 @@
 """A graph of the face finder's form that takes bright spots for faces."""
 
 import numpy as np
-import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
+
+from happysad.bundle.runtime import Network
 
 SIDE = 12.0
 
 
-def bright_spots_session() -> onnxruntime.InferenceSession:
-    """Return a session of the graph."""
-    return onnxruntime.InferenceSession(bright_spots_graph())
+def bright_spots_network() -> Network:
+    """Return the graph, ready to run."""
+    return Network(bright_spots_graph())
 
 
 def bright_spots_graph() -> bytes:

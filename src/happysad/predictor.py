@@ -8,42 +8,33 @@ that breaks its decoder costs itself alone.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
-from PIL import Image
 
 from happysad.bundle import archive, golden, shelf
 from happysad.bundle.manifest import Golden, Manifest, Member
-from happysad.bundle.ports import INPUT, OUTPUT
+from happysad.bundle.runtime import Reading, SceneNetwork
 from happysad.bundle.seen import SeenIndex
 from happysad.config import FetchOptions, Limits
 from happysad.errors import BundleError, PictureError, UsageError
 from happysad.judge.calibration import apply_temperature
-from happysad.pictures.decode import from_array, from_image
-from happysad.pictures.prepare import decode_for
-from happysad.pictures.prepared import (
-    Prepared,
-    outcome,
-    prepare_many,
-    prepare_picture,
-    prepare_source,
-)
-from happysad.records import UNSURE, Prediction
-from happysad.sources.expand import Source, is_url
+from happysad.pictures.accepted import OnePicture, is_one, prepare_any, source_of
+from happysad.pictures.prepared import Prepared, in_order, outcome, prepare_many, prepare_source
+from happysad.records import UNSURE, Explanation, Prediction
+from happysad.sources.expand import Source
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from happysad.bundle.archive import Bundle
+    from happysad.faces.model import TwoViewModel
 
-OnePicture = str | os.PathLike[str] | bytes | bytearray | memoryview | Image.Image
-"""What stands for one picture; an array does too, unless it has four dimensions."""
+Read = Callable[[list[Prepared]], list[Reading]]
 
 GOLDEN_TOLERANCE = 1e-4
 
@@ -88,18 +79,17 @@ class Predictor:
     """A model that answers.
 
     Args:
-        bundle: from ``archive.read``; its graph is given to the runtime, not kept.
+        bundle: from ``archive.read``.
 
     Raises:
-        BundleError: ONNX Runtime does not accept the graph.
+        BundleError: ONNX Runtime does not accept a graph.
     """
 
     def __init__(self, bundle: Bundle) -> None:
         self.manifest: Manifest = bundle.manifest
         self.path: Path | None = bundle.path
         self._golden = bundle.golden
-        self._session = _session(bundle.graphs["scene"])
-        self._dtype = np.uint8 if "uint8" in self._session.get_inputs()[0].type else np.float32
+        self._model = _model_of(bundle)
         self._seen = SeenIndex(bundle.manifest.training)
 
     @property
@@ -138,15 +128,20 @@ class Predictor:
             PictureError: the one picture cannot be used.
             UsageError: ``x`` is none of these.
         """
-        ready = partial(self._prepare, limits=limits, fetch_options=fetch_options)
-        if _is_one(x) or not isinstance(x, Iterable):
-            return next(self._answer([(0, ready(x))]))[1]
+        ready = partial(
+            prepare_any,
+            preprocessing=self.manifest.preprocessing,
+            limits=limits,
+            fetch_options=fetch_options,
+        )
+        if is_one(x) or not isinstance(x, Iterable):
+            return next(self._predictions([(0, ready(x))]))
         items = list(x)
         if all(isinstance(item, (str, os.PathLike)) for item in items):
-            sources = map(_source, items)
+            sources = map(source_of, items)
             return list(self.predict_many(sources, limits=limits, fetch_options=fetch_options))
         results = map(partial(outcome, ready), enumerate(items))
-        return list(_in_order(self._answer(results)))
+        return list(self._predictions(results))
 
     def predict_many(
         self,
@@ -167,6 +162,35 @@ class Predictor:
         Yields:
             One prediction for each source.
         """
+        yield from self._predictions(
+            prepare_many(
+                sources,
+                preprocessing=self.manifest.preprocessing,
+                limits=limits,
+                fetch_options=fetch_options,
+                workers=workers,
+            )
+        )
+
+    def explain_many(
+        self,
+        sources: Iterable[Source],
+        *,
+        limits: Limits = Limits(),
+        fetch_options: FetchOptions = FetchOptions(),
+        workers: int = 0,
+    ) -> Iterator[Explanation]:
+        """Answer like ``predict_many``, and say what in each picture spoke for which class.
+
+        Raises:
+            UsageError: the model has one view and cannot say.
+        """
+        if isinstance(self._model, SceneNetwork):
+            msg = (
+                f"The model '{self.manifest.name}' cannot explain its answers: it looks for no "
+                "faces. Use a model that was trained with the preset two-view."
+            )
+            raise UsageError(msg)
         results = prepare_many(
             sources,
             preprocessing=self.manifest.preprocessing,
@@ -174,10 +198,15 @@ class Predictor:
             fetch_options=fetch_options,
             workers=workers,
         )
-        yield from _in_order(self._answer(results))
+        read = partial(self._model.read, explain=True)
+        answers = self._answer(results, read)
+        return in_order((index, _explanation(answer)) for index, answer in answers)
 
     def probabilities(self, pixels: NDArray[np.generic]) -> NDArray[np.float64]:
-        """Return calibrated probabilities of prepared pictures.
+        """Return calibrated probabilities of the pixels that a model of one view takes.
+
+        A model of two views needs more of a picture than that: give it to ``predict`` or
+        ``answers_to``.
 
         Args:
             pixels: array of shape (N, height, width, 3) in the model's own size, 0 to 255, RGB;
@@ -187,9 +216,15 @@ class Predictor:
             float64 of shape (N, classes); rows sum to 1.
 
         Raises:
-            UsageError: the array has another shape.
+            UsageError: the array has another shape, or the model has two views.
             BundleError: the graph gave something that is no probability.
         """
+        if not isinstance(self._model, SceneNetwork):
+            msg = (
+                f"The model '{self.manifest.name}' has two views and needs whole pictures, not "
+                "pixels of one size. Use 'predict' or 'answers_to'."
+            )
+            raise UsageError(msg)
         size = self.manifest.preprocessing
         if pixels.ndim != 4 or pixels.shape[1:] != (size.height, size.width, 3):
             msg = (
@@ -198,20 +233,26 @@ class Predictor:
             )
             raise UsageError(msg)
         batches = [
-            self._run(pixels[start : start + _BATCH]) for start in range(0, len(pixels), _BATCH)
+            self._model.probabilities(pixels[start : start + _BATCH])
+            for start in range(0, len(pixels), _BATCH)
         ]
         raw = np.concatenate([np.empty((0, len(self.classes))), *batches])
         return apply_temperature(raw, self.manifest.temperature)
 
-    def decide(self, row: NDArray[np.float64]) -> tuple[str, str]:
+    def decide(
+        self, row: NDArray[np.float64], *, off_topic: float | None = None
+    ) -> tuple[str, str]:
         """Return the most probable class and the verdict: that class, or ``unsure``.
 
         Args:
             row: calibrated probabilities of one picture, shape (classes,).
+            off_topic: probability that the picture is neither, where the model tells.
         """
         best = int(row.argmax())
         label = self.classes[best]
-        return label, UNSURE if row[best] < self.manifest.unsure_below else label
+        unsure = row[best] < self.manifest.unsure_below
+        unsure = unsure or (off_topic or 0.0) > self.manifest.off_topic_above
+        return label, UNSURE if unsure else label
 
     def verify(self) -> float:
         """Compute the answers to the bundle's golden pictures and compare with the stored ones.
@@ -245,8 +286,14 @@ class Predictor:
         Raises:
             PictureError: one cannot be used.
         """
-        size = self.manifest.preprocessing
-        return self.probabilities(np.stack([decode_for(data, size)[1] for data in pictures]))
+        batch = [
+            prepare_source(
+                Source(f"picture {number}", "bytes", data),
+                preprocessing=self.manifest.preprocessing,
+            )
+            for number, data in enumerate(pictures)
+        ]
+        return self._calibrated(self._model.read(batch))
 
     def __repr__(self) -> str:
         classes = ", ".join(self.classes)
@@ -263,116 +310,76 @@ class Predictor:
         )
         return f"<div><b>{html.escape(repr(self)[1:-1])}</b><ul>{scores}</ul></div>"
 
-    def _prepare(self, x: Any, *, limits: Limits, fetch_options: FetchOptions) -> Prepared:
-        """Bring one picture of any accepted kind to the graph's size."""
-        size = self.manifest.preprocessing
-        if isinstance(x, np.ndarray):
-            return prepare_picture(from_array(x), size)
-        if isinstance(x, Image.Image):
-            return prepare_picture(from_image(x), size)
-        return prepare_source(
-            _source(x), preprocessing=size, limits=limits, fetch_options=fetch_options
-        )
-
-    def _run(self, pixels: NDArray[np.generic]) -> NDArray[np.float64]:
-        """Return the graph's probabilities for one batch, one column a class."""
-        feed = {INPUT: np.ascontiguousarray(pixels, dtype=self._dtype)}
-        with _runtime_border():
-            raw = np.asarray(self._session.run([OUTPUT], feed)[0], dtype=np.float64)
-        width = 1 if self.manifest.output == "sigmoid" else len(self.classes)
-        good = raw.shape == (len(pixels), width) and bool(np.isfinite(raw).all())
-        if not good or raw.min(initial=0) < -1e-5 or raw.max(initial=0) > 1 + 1e-5:
-            msg = f"The model '{self.manifest.name}' gave numbers that are no probabilities."
-            raise BundleError(msg)
-        return np.concatenate([1 - raw, raw], axis=1) if width == 1 else raw
+    def _predictions(
+        self, results: Iterable[tuple[int, Prepared | PictureError]]
+    ) -> Iterator[Prediction]:
+        answers = self._answer(results, self._model.read)
+        return in_order((index, answer.prediction) for index, answer in answers)
 
     def _answer(
-        self, results: Iterable[tuple[int, Prepared | PictureError]]
-    ) -> Iterator[tuple[int, Prediction]]:
-        """Turn prepared pictures into predictions, a batch at a time; errors pass through."""
+        self, results: Iterable[tuple[int, Prepared | PictureError]], read: Read
+    ) -> Iterator[tuple[int, _Answer]]:
+        """Turn prepared pictures into answers, a batch at a time; errors pass through."""
         batch: list[tuple[int, Prepared]] = []
         for index, result in results:
             if isinstance(result, PictureError):
-                yield index, _failed(result)
+                yield index, _Answer(_failed(result))
                 continue
             batch.append((index, result))
             if len(batch) == _BATCH:
-                yield from self._answer_batch(batch)
+                yield from self._answer_batch(batch, read)
                 batch = []
         if batch:
-            yield from self._answer_batch(batch)
+            yield from self._answer_batch(batch, read)
 
-    def _answer_batch(self, batch: list[tuple[int, Prepared]]) -> Iterator[tuple[int, Prediction]]:
-        rows = self.probabilities(np.stack([item.pixels for _, item in batch]))
-        for (index, item), row in zip(batch, rows, strict=True):
-            label, verdict = self.decide(row)
-            yield (
-                index,
-                Prediction(
-                    source=item.source,
-                    label=label,
-                    verdict=verdict,
-                    probabilities=dict(zip(self.classes, row.tolist(), strict=True)),
-                    seen_in_training=self._seen.match(item.sha256, item.signature),
-                ),
-            )
+    def _answer_batch(
+        self, batch: list[tuple[int, Prepared]], read: Read
+    ) -> Iterator[tuple[int, _Answer]]:
+        readings = read([item for _, item in batch])
+        rows = self._calibrated(readings)
+        for (index, item), reading, row in zip(batch, readings, rows, strict=True):
+            yield index, _Answer(self._prediction(item, reading, row), item, reading)
 
-
-def _session(onnx: bytes) -> Any:
-    """Return an ONNX Runtime session that is quiet and gives memory back."""
-    import onnxruntime
-
-    with _runtime_border():
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4  # errors are raised; nothing is printed beside them
-        # The arena keeps the largest batch's memory for ever: 318 MB against 227 MB measured.
-        options.enable_cpu_mem_arena = False
-        # Threads that spin while they wait slow the decoding processes down.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        return onnxruntime.InferenceSession(
-            onnx, options, providers=["CPUExecutionProvider"], enable_fallback=0
+    def _prediction(self, item: Prepared, reading: Reading, row: NDArray[np.float64]) -> Prediction:
+        label, verdict = self.decide(row, off_topic=reading.off_topic)
+        return Prediction(
+            source=item.source,
+            label=label,
+            verdict=verdict,
+            probabilities=dict(zip(self.classes, row.tolist(), strict=True)),
+            faces=reading.faces,
+            views=reading.views,
+            off_topic=reading.off_topic,
+            seen_in_training=self._seen.match(item.sha256, item.signature),
         )
 
-
-@contextmanager
-def _runtime_border() -> Iterator[None]:
-    """Turn what ONNX Runtime raises into a BundleError."""
-    try:
-        yield
-    # its exceptions have no base class of their own, and differ by release
-    except Exception as error:
-        reason = " ".join(str(error).split())[:200]
-        msg = f"ONNX Runtime cannot run the model's graph: {reason}"
-        raise BundleError(msg) from error
+    def _calibrated(self, readings: list[Reading]) -> NDArray[np.float64]:
+        """Return calibrated probabilities of readings, shape (N, classes)."""
+        rows = np.stack([reading.probabilities for reading in readings])
+        return apply_temperature(rows, self.manifest.temperature)
 
 
-def _is_one(x: object) -> bool:
-    """Tell whether ``x`` stands for one picture."""
-    if isinstance(x, np.ndarray):
-        return x.ndim != 4
-    return isinstance(x, (str, os.PathLike, bytes, bytearray, memoryview, Image.Image))
+class _Answer(NamedTuple):
+    """A prediction, and what it was made of where there was a picture."""
+
+    prediction: Prediction
+    item: Prepared | None = None
+    reading: Reading | None = None
 
 
-def _source(x: Any) -> Source:
-    if isinstance(x, (bytes, bytearray, memoryview)):
-        return Source("bytes", "bytes", bytes(x))
-    if isinstance(x, (str, os.PathLike)):
-        text = os.fsdecode(x)
-        return Source(text, "url" if is_url(text) else "file")
-    kind = type(x).__name__
-    msg = f"A picture must be a path, URL, bytes, image or array. Got a {kind} instead."
-    raise UsageError(msg)
+def _model_of(bundle: Bundle) -> SceneNetwork | TwoViewModel:
+    if bundle.manifest.kind == "scene":
+        return SceneNetwork(bundle)
+    # Here and not above: a model of one view pays nothing for faces.
+    from happysad.faces.model import TwoViewModel
+
+    return TwoViewModel(bundle)
 
 
-def _in_order(predictions: Iterable[tuple[int, Prediction]]) -> Iterator[Prediction]:
-    """Yield predictions by index; those that come early wait."""
-    waiting: dict[int, Prediction] = {}
-    following = 0
-    for index, prediction in predictions:
-        waiting[index] = prediction
-        while following in waiting:
-            yield waiting.pop(following)
-            following += 1
+def _explanation(answer: _Answer) -> Explanation:
+    if answer.item is None or answer.reading is None:
+        return Explanation(answer.prediction)
+    return Explanation(answer.prediction, answer.item.look, answer.reading.scene_map)
 
 
 def _failed(error: PictureError) -> Prediction:

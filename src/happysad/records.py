@@ -350,6 +350,24 @@ class Prediction:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A prediction, and what in the picture spoke for which class.
+
+    Attributes:
+        prediction: the answer.
+        pixels: the picture in which faces were looked for, uint8 RGB of shape (H, W, 3); None
+            on error.
+        scene_map: the scene's logit cell by cell, float64 of shape (rows, columns), stretched
+            over the whole picture: above 0 speaks for the second class, below for the first;
+            None on error.
+    """
+
+    prediction: Prediction
+    pixels: NDArray[np.uint8] | None = None
+    scene_map: NDArray[np.float64] | None = None
+
+
 def classes_of(collection: Collection) -> dict[str, int]:
     """Return pictures in use by class name, in label order."""
     counts = dict.fromkeys(collection.classes, 0)

@@ -1,15 +1,15 @@
 """The finder on a small graph of the same form, which takes bright spots for faces."""
 
-import onnxruntime
 import pytest
 
-from bright_spots import SIDE, bright_spots_session, picture
+from bright_spots import SIDE, bright_spots_network, picture
+from happysad.bundle.runtime import Network
 from happysad.faces.finder import Finder
 
 
 @pytest.fixture(scope="module")
-def bright_spots() -> onnxruntime.InferenceSession:
-    return bright_spots_session()
+def bright_spots() -> Network:
+    return bright_spots_network()
 
 
 def test_places_are_shares_of_the_picture_whatever_its_size(bright_spots):

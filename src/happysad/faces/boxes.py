@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 STRIDE = 4
 """Pixels between two anchors of the network's input."""
 
+_FARTHEST = 16
+
 
 def anchors(height: int, width: int) -> NDArray[np.float32]:
     """Return the anchors' centres for an input size, shape (H/4 · W/4, 2), (x, y) in pixels."""
@@ -43,7 +45,9 @@ def decode(
     places[:, 2:] += centres[:, None]
     middle = places[:, 0] + centres
     places[:, 0], places[:, 1] = middle - half, middle + half
-    sound = (half > 0).all(axis=1) & np.isfinite(places).all(axis=(1, 2))
+    # A damaged network can put a face miles away; areas of such boxes would overflow.
+    near = np.abs(places) <= _FARTHEST * max(height, width)
+    sound = (half > 0).all(axis=1) & near.all(axis=(1, 2))
     return places[sound], scores[kept][sound]
 
 

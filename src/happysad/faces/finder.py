@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
+from happysad.bundle.ports import BOXES, SCORES
 from happysad.faces.boxes import blend, decode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from happysad.bundle.runtime import Network
 
 SIDES = (96, 192, 384, 768)
 """Input sizes to look with; each step doubles what the network sees of a small face.
@@ -43,12 +46,12 @@ class Finder:
     """A loaded face finder.
 
     Args:
-        session: ONNX Runtime session: ``pixels`` float32 (N, H, W, 3), RGB 0–255 → ``boxes``
-            (N, A, 16) and ``scores`` (N, A).
+        network: ``pixels`` float32 (N, H, W, 3), RGB 0–255 → ``boxes`` (N, A, 16) and
+            ``scores`` (N, A).
     """
 
-    def __init__(self, session: Any) -> None:
-        self._session = session
+    def __init__(self, network: Network) -> None:
+        self._network = network
 
     def find(
         self,
@@ -89,8 +92,7 @@ class Finder:
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Return candidates in pixels of the picture."""
         framed, scale = _framed(pixels, side)
-        feed = {"pixels": framed[None].astype(np.float32)}
-        raw, logits = self._session.run(["boxes", "scores"], feed)
+        raw, logits = self._network.run(framed[None], BOXES, SCORES)
         height, width = framed.shape[:2]
         places, scores = decode(raw[0], logits[0], height=height, width=width, score=score)
         return places / np.float32(scale), scores

@@ -12,6 +12,7 @@ import importlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import ceil
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -58,6 +59,7 @@ def decode(
     source: str = "",
     limits: Limits = Limits(),
     at_least: tuple[int, int] | None = None,
+    longer: int = 0,
 ) -> Picture:
     """Decode the first frame of a picture file to upright RGB.
 
@@ -68,6 +70,7 @@ def decode(
         at_least: upright (width, height) that suffices. A JPEG much larger than that is
             decoded at 1/2, 1/4 or 1/8 of its size, never below this on either side; several
             times faster. Others are shrunk by a whole factor, never below twice this.
+        longer: the longer side must suffice for this too, where ``at_least`` is given.
 
     Returns:
         The picture. Transparency lies over white; samples of more than 8 bits are scaled.
@@ -95,7 +98,7 @@ def decode(
             # Pillow turns a TIFF upright itself, size included, and says so nowhere.
             orientation = 1 if name == "tiff" else _orientation(image)
             width, height = image.size[::-1] if orientation > 4 else image.size
-            upright = _turned(_rgb(image, orientation, at_least), orientation)
+            upright = _turned(_rgb(image, orientation, at_least, longer), orientation)
     digest = hashlib.sha256(data).hexdigest()
     return Picture(np.asarray(upright), source, name, width, height, digest)
 
@@ -208,9 +211,9 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _rgb(
-    image: ImageFile.ImageFile, orientation: int, at_least: tuple[int, int] | None
+    image: ImageFile.ImageFile, orientation: int, at_least: tuple[int, int] | None, longer: int
 ) -> Image.Image:
-    """Unpack an image, still turned as it is stored, not much finer than ``at_least``.
+    """Unpack an image, still turned as it is stored, not much finer than what suffices.
 
     What is left is at least twice as large, as for Pillow's ``reducing_gap=2.0``: the resize that
     follows then gives the same pixels as from the whole picture.
@@ -218,6 +221,8 @@ def _rgb(
     if at_least is None:
         return to_rgb(image)
     width, height = at_least[::-1] if orientation > 4 else at_least
+    scale = longer / max(image.size)
+    width, height = max(width, ceil(image.width * scale)), max(height, ceil(image.height * scale))
     image.draft(None, (width, height))
     whole = to_rgb(image)
     factor = min(whole.width // (2 * width), whole.height // (2 * height))

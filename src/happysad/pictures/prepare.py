@@ -63,8 +63,29 @@ def decode_for(
     """
     wanted = (preprocessing.width, preprocessing.height)
     at_least = None if preprocessing.resample == "point" else wanted
-    picture = decode(data, source=source, limits=limits, at_least=at_least)
+    picture = decode(
+        data, source=source, limits=limits, at_least=at_least, longer=preprocessing.look
+    )
     return picture, prepare(picture, preprocessing)
+
+
+def looked_at(picture: Picture, preprocessing: Preprocessing) -> NDArray[np.uint8] | None:
+    """Return the picture in which faces are looked for.
+
+    Args:
+        picture: of any size.
+        preprocessing: its ``look`` is the longer side of a larger picture.
+
+    Returns:
+        uint8 RGB of shape (height, width, 3), with the picture's own proportions; None where
+        no faces are looked for.
+    """
+    if preprocessing.look == 0:
+        return None
+    height, width = picture.pixels.shape[:2]
+    scale = min(1.0, preprocessing.look / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return _area(picture.pixels, (0.0, 0.0, float(width), float(height)), size)
 
 
 def _geometry(width: int, height: int, to: Preprocessing) -> tuple[Box, tuple[int, int]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from happysad.config import FetchOptions, Limits, Preprocessing
 from happysad.errors import PictureError
-from happysad.pictures.prepare import decode_for, prepare
+from happysad.pictures.prepare import decode_for, looked_at, prepare
 from happysad.pictures.signature import signature
 from happysad.pictures.workers import map_isolated
 from happysad.sources.expand import Source, load
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from happysad.records import Picture
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,15 @@ class Prepared:
         pixels: array of shape (height, width, 3), 0 to 255, RGB.
         sha256: hex digest of its bytes.
         signature: its perceptual hash, uint64 of shape (4,).
+        look: the picture in which faces are looked for, uint8 RGB of shape (H, W, 3); None
+            where none are.
     """
 
     source: str
     pixels: NDArray[np.uint8] | NDArray[np.float32]
     sha256: str
     signature: NDArray[np.uint64]
+    look: NDArray[np.uint8] | None = None
 
 
 def prepare_source(
@@ -61,13 +65,12 @@ def prepare_source(
     """
     data = load(source, limits=limits, fetch_options=fetch_options)
     picture, pixels = decode_for(data, preprocessing, source=source.name, limits=limits)
-    return Prepared(source.name, pixels, picture.sha256, signature(picture.pixels))
+    return _prepared(picture, pixels, preprocessing)
 
 
 def prepare_picture(picture: Picture, preprocessing: Preprocessing) -> Prepared:
     """Prepare a picture that is decoded already."""
-    pixels = prepare(picture, preprocessing)
-    return Prepared(picture.source, pixels, picture.sha256, signature(picture.pixels))
+    return _prepared(picture, prepare(picture, preprocessing), preprocessing)
 
 
 def prepare_many(
@@ -120,6 +123,31 @@ def outcome(
         return index, work(item)
     except PictureError as error:
         return index, error
+
+
+def in_order(results: Iterable[tuple[int, Result]]) -> Iterator[Result]:
+    """Yield results by index; those that come early wait."""
+    waiting: dict[int, Result] = {}
+    following = 0
+    for index, result in results:
+        waiting[index] = result
+        while following in waiting:
+            yield waiting.pop(following)
+            following += 1
+
+
+def _prepared(
+    picture: Picture,
+    pixels: NDArray[np.uint8] | NDArray[np.float32],
+    preprocessing: Preprocessing,
+) -> Prepared:
+    return Prepared(
+        source=picture.source,
+        pixels=pixels,
+        sha256=picture.sha256,
+        signature=signature(picture.pixels),
+        look=looked_at(picture, preprocessing),
+    )
 
 
 def _noted(sources: Iterable[Source], names: dict[int, str]) -> Iterator[Source]:

@@ -23,22 +23,16 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts" / "train_default"))
 
 import fuse
+from judged import STATED_ERROR, calibrated_apart
 from table import CLASSES, FOLDS, KINDS, Table, read_table
 from web_faces import load_web_faces
 
-from happysad.judge.calibration import (
-    apply_temperature,
-    calibration_error,
-    fit_temperature,
-    reliability,
-)
-from happysad.judge.decision import choose_unsure_below
+from happysad.judge.calibration import calibration_error, reliability
 from happysad.judge.intervals import wilson
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ALLOWED_ERROR = 0.05
 _FACE_TERMS = ("bias", "no_face", "faces", "large_face", "sharp_face", "crowd")
 
 
@@ -85,19 +79,10 @@ def by_kind(table: Table, found: list[System]) -> str:
 
 def sureness(table: Table, system: System) -> str:
     """Return calibration and abstention, each fold by what the others say."""
-    known = np.isfinite(system.logits)
-    folds = np.unique(table.folds[known])
-    if len(folds) < 2:
+    calibrated, limits = calibrated_apart(table, system.logits)
+    known = np.isfinite(limits)
+    if not known.any():
         return "Needs two folds with models; not measured yet.\n"
-    sad = 1 / (1 + np.exp(-np.where(known, system.logits, 0.0)))
-    raw = np.stack([1 - sad, sad], axis=1)
-    calibrated, limits = raw.copy(), np.zeros(len(table))
-    for fold in folds:
-        own, others = known & (table.folds == fold), known & (table.folds != fold)
-        temperature = fit_temperature(raw[others], table.labels[others])
-        calibrated[own] = apply_temperature(raw[own], temperature)
-        fitted = apply_temperature(raw[others], temperature)
-        limits[own] = choose_unsure_below(fitted, table.labels[others], max_error=ALLOWED_ERROR)
     confidence = calibrated.max(axis=1)
     right = calibrated.argmax(axis=1) == table.labels
     error, _ = calibration_error(reliability(confidence[known], right[known]))
@@ -105,7 +90,7 @@ def sureness(table: Table, system: System) -> str:
     aside = known & ~table.sure & np.isin(table.kinds, ["other", "text"])
     lines = [
         f"- Calibration error: {error:.3f} (n = {known.sum()}).",
-        f"- Answered at a stated error of {ALLOWED_ERROR:.0%}: {_share(answered[known])}.",
+        f"- Answered at a stated error of {STATED_ERROR:.0%}: {_share(answered[known])}.",
         f"- Wrong among the answered: {_share(~right[answered])}.",
         f"- Wrong among the answered, label and reading agreed: "
         f"{_share(~right[answered & table.agreed])}.",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from happysad.faces.fusion import TERMS, Readings, evidence
+from happysad.training.two_view.logistic import fit_logistic
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from web_faces import WebFaces
 
 _RIDGE = 1.0
-_STEPS = 30
 _FACE_COLUMNS = [number for number, name in enumerate(TERMS) if "face" in name]
 
 
@@ -72,23 +72,18 @@ def learn(
     importance: NDArray[np.float32],
     kept: tuple[str, ...] = TERMS,
 ) -> NDArray[np.float64]:
-    """Return the weights of a ridge logistic regression on soft targets, by Newton's method.
+    """Return the weights of a ridge logistic regression on soft targets, shape (8,).
 
     Args:
         evidence_terms: shape (N, 8).
         targets: shape (N,), 0 to 1.
         importance: shape (N,).
-        kept: terms that may have a weight; the others get 0.
+        kept: terms that may have a weight, the bias among them; the others get 0.
     """
-    chosen = [TERMS.index(name) for name in kept]
-    x, beta = evidence_terms[:, chosen], np.zeros(len(chosen))
-    for _ in range(_STEPS):
-        p = 1 / (1 + np.exp(-x @ beta))
-        slope = x.T @ (importance * (targets - p)) - _RIDGE * beta
-        curve = (x * (importance * p * (1 - p))[:, None]).T @ x + _RIDGE * np.eye(len(chosen))
-        beta += np.linalg.solve(curve, slope)
+    chosen = [TERMS.index(name) for name in kept if name != "bias"]
+    found, bias = fit_logistic(evidence_terms[:, chosen], targets, ridge=_RIDGE, weights=importance)
     weights = np.zeros(len(TERMS))
-    weights[chosen] = beta
+    weights[chosen], weights[TERMS.index("bias")] = found, bias
     return weights
 
 

@@ -15,8 +15,8 @@ from happysad.bundle.archive import Bundle
 from happysad.bundle.manifest import FUSION_TERMS, Head, Manifest
 from happysad.config import Preprocessing
 from happysad.training.onnx_writer import write_onnx
+from happysad.training.origin import library_versions
 from happysad.training.run_folder import now
-from happysad.training.saving import library_versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 LOOK = 768
 """Longer side of the picture in which faces are looked for."""
 
+NOTES = (
+    "Says what expression or mood a picture displays, which is not what anybody in it feels. Not "
+    "for decisions about people. Its scores are those of models of the same recipe on whole "
+    "collections that they had not seen. See MODEL_CARD.md."
+)
 _LIBRARIES = ("happysad", "keras", "numpy", "onnx", "onnxruntime", "pillow")
 _WORTH_HALVING = 256
 """Tensors with fewer values stay as they are: biases and constants."""

@@ -14,18 +14,23 @@ import backbone
 import expression
 import finder_onnx
 import fuse
+import identities
+import judged
 import keras
 import numpy as np
 import package
 import scene
+import untrained
 import views
 import web_faces
 import wheels
 from table import Table, read_table, thinned
 from torch_file import read_tensors
 
+from happysad.bundle import archive
 from happysad.bundle.runtime import Network
 from happysad.faces.finder import Finder
+from happysad.predictor import with_golden
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -192,7 +197,14 @@ def fuse_views(run: Run) -> None:
 
 
 def package_model(run: Run) -> None:
-    """Write the graphs of the model that left nothing out."""
+    """Write the model that left nothing out, and the base that has not seen a web picture."""
+    finder = (run.work / "finder.onnx").read_bytes()
+    six = keras.models.load_model(run.work / "expression" / "six" / "final.keras")
+    folder = run.work / "package"
+    folder.mkdir(exist_ok=True)
+    archive.write(
+        folder / "untrained.happysad", untrained.untrained_bundle(run.tensors, six, finder)
+    )
     parts = {
         name: run.work / name / _name(None) / "final.keras" for name in ("scene", "expression")
     }
@@ -203,13 +215,26 @@ def package_model(run: Run) -> None:
     backbone.load_imagenet(front, run.tensors)
     models = {name: keras.models.load_model(path) for name, path in parts.items()}
     graphs = {
-        "finder": (run.work / "finder.onnx").read_bytes(),
+        "finder": finder,
         "scene": package.scene_graph(front, models["scene"], views.JUDGED_SIDE),
         "expression": package.expression_graph(models["expression"], expression.SIDE),
     }
-    with np.load(run.work / "fusion.npz") as fused:
-        figures = fuse.figures(run.table, fused["logits"])
-        package.write(run.work / "package", graphs, fused["weights"], figures)
+    reading = judged.reading(
+        run.table,
+        run.work,
+        scene=package.head(models["scene"].get_layer("logit")),
+        faces=package.head(models["expression"].get_layer("face_logits1")),
+    )
+    origin = package.Origin(
+        name="happysad-default",
+        notes=package.NOTES,
+        training=identities.identities(run.files, run.table.files, run.work / "identities.npz"),
+    )
+    bundle = package.make_bundle(graphs, reading, origin)
+    bundle = replace(
+        bundle, manifest=replace(bundle.manifest, **judged.scores(run.table, run.work))
+    )
+    archive.write(folder / "default.happysad", with_golden(bundle))
 
 
 STAGES: dict[str, Callable[[Run], None]] = {

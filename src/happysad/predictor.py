@@ -67,7 +67,7 @@ def with_golden(bundle: Bundle) -> Bundle:
     Raises:
         BundleError: the graph cannot be run.
     """
-    pictures = golden.draw()
+    pictures = golden.draw(face=bundle.manifest.kind == "two-view")
     bare = replace(bundle, golden=(), manifest=replace(bundle.manifest, golden=()))
     answers = Predictor(bare).answers_to(pictures)
     nameless = Member(file="", sha256="", bytes=0)  # archive.write fills it in

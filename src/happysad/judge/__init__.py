@@ -6,7 +6,10 @@
 ``calibration``  temperature scaling, reliability bins
 ``decision``     below which probability an answer should be ``unsure``
 ``comparison``   two reports on the same pictures → which model is better, if that is shown
+``queries``      which picture a person should be asked about next
+``learning_curves``  scores after ever more labels → which strategy is better, if that is shown
 
 Everything is a closed formula, so the same answers always give the same report. Numpy is
-all that is needed; the predictor itself imports ``calibration``.
+all that is needed, but for ``queries``, which is scikit-activeml's work; the predictor itself
+imports ``calibration``.
 """

@@ -1,0 +1,89 @@
+"""The one way to ask a strategy."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from happysad.errors import MissingExtraError
+from happysad.judge.queries.spread import TYPICLUST
+
+if TYPE_CHECKING:
+    from happysad.judge.queries.strategy import Rows, Situation, Strategy
+
+
+def ask(
+    strategy: Strategy,
+    situation: Situation,
+    count: int,
+    *,
+    balanced: bool = False,
+    seed: int = 1,
+    cold_start: Strategy = TYPICLUST,
+) -> Rows:
+    """Return the pictures to ask a person about, of different duplicate groups.
+
+    Args:
+        strategy: how to choose.
+        situation: what is known.
+        count: how many, 1 or more; there are fewer only where the pool is exhausted.
+        balanced: ask for more of the pictures that the model takes for the rarer class, so that
+            the labels come out even. Without a model it changes nothing.
+        seed: for what is left to chance.
+        cold_start: what chooses as long as the strategy's needs are not met.
+
+    Returns:
+        Rows of distinct groups without a label, int64 of shape (≤ count,).
+
+    Raises:
+        MissingExtraError: scikit-activeml is not installed.
+    """
+    if importlib.util.find_spec("skactiveml") is None:
+        raise MissingExtraError("skactiveml", "active")
+    if not situation.offers(strategy.needs):
+        strategy = cold_start
+    candidates = situation.candidates
+    count = min(count, len(candidates))
+    chosen = np.empty(0, np.int64)
+    for part, share in _parts(situation, candidates, count, balanced=balanced):
+        chosen = np.append(chosen, _some(strategy, situation, part, share, seed))
+    # A strategy may name a picture twice, or run dry: chance fills up.
+    rest = np.setdiff1d(candidates, chosen)
+    extra = np.random.default_rng(seed).permutation(rest)[: count - len(chosen)]
+    return np.append(chosen, extra)
+
+
+def _some(
+    strategy: Strategy, situation: Situation, candidates: Rows, count: int, seed: int
+) -> Rows:
+    if count == 0:
+        return candidates[:0]
+    if count == len(candidates):
+        return candidates
+    found = strategy.query(situation, candidates, count, seed)
+    return np.fromiter(dict.fromkeys(int(row) for row in found), np.int64)
+
+
+def _parts(
+    situation: Situation, candidates: Rows, count: int, *, balanced: bool
+) -> list[tuple[Rows, int]]:
+    """Return the candidates with how many to choose; for balance, one part a class."""
+    if not balanced or situation.probabilities is None:
+        return [(candidates, count)]
+    taken_for = situation.probabilities[candidates].argmax(axis=1)
+    classes = situation.probabilities.shape[1]
+    have = np.bincount(situation.labels[situation.labelled], minlength=classes)
+    there = np.bincount(taken_for, minlength=classes)
+    shares = _even(have, there, count)
+    return [(candidates[taken_for == label], int(shares[label])) for label in range(classes)]
+
+
+def _even(have: Rows, there: Rows, count: int) -> Rows:
+    """Return how many to add to each class, so that the classes come out as even as can be."""
+    shares = np.zeros_like(have)
+    for _ in range(count):
+        total = np.where(shares < there, have + shares, np.iinfo(np.int64).max)
+        shares[int(total.argmin())] += 1
+    return shares

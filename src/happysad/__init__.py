@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         AugmentOptions,
         CheckOptions,
         FetchOptions,
+        LabelOptions,
         Limits,
         Preprocessing,
         SplitOptions,
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from happysad.verbs.evaluate import evaluate
     from happysad.verbs.export import export
     from happysad.verbs.importing import import_model
+    from happysad.verbs.label import export_labels, label
     from happysad.verbs.look import look
     from happysad.verbs.predict import predict
     from happysad.verbs.show import show
@@ -69,6 +71,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "happysad.verbs.check": ("check", "undo"),
     "happysad.verbs.look": ("look",),
+    "happysad.verbs.label": ("label", "export_labels"),
     "happysad.verbs.train": ("train", "Run"),
     "happysad.verbs.evaluate": ("evaluate",),
     "happysad.verbs.compare": ("compare",),
@@ -83,6 +86,7 @@ _HOMES = {
         "AugmentOptions",
         "CheckOptions",
         "FetchOptions",
+        "LabelOptions",
         "Limits",
         "Preprocessing",
         "SplitOptions",
@@ -131,6 +135,7 @@ __all__ = [
     "Finding",
     "HappysadError",
     "LabelError",
+    "LabelOptions",
     "Limits",
     "MissingExtraError",
     "Picture",
@@ -154,7 +159,9 @@ __all__ = [
     "doctor",
     "evaluate",
     "export",
+    "export_labels",
     "import_model",
+    "label",
     "load",
     "look",
     "predict",

@@ -227,11 +227,16 @@ class TrainOptions:
     """How ``train`` fits.
 
     Attributes:
-        preset: name of a network, see ``training.networks``.
+        preset: ``two-view``, heads on the views of a base model; or the name of a network that is
+            trained in epochs, see ``training.networks``. Options that speak of epochs or batches,
+            ``learning_rate``, ``augment``, ``patience``, ``keep_best`` and ``tensorboard`` are
+            for such networks alone.
+        base: the model whose views ``two-view`` builds on: a bundle, the folder of a run, or
+            ``default`` for the one that came with happysad.
         epochs: passes over the training part.
         batch_size: pictures a step.
         learning_rate: of Adam; 0 takes the preset's own.
-        seed: of weights, order and augmentation.
+        seed: of weights, order and augmentation; of the folds that choose a ridge.
         augment: random changes of training pictures.
         patience: epochs without a better validation loss before stopping; 0 never stops early.
         keep_best: end with the weights of the best epoch by validation loss.
@@ -242,7 +247,8 @@ class TrainOptions:
         check: how the folder is checked.
     """
 
-    preset: str = "seed"
+    preset: str = "two-view"
+    base: str = "default"
     epochs: int = 20
     batch_size: int = 32
     learning_rate: float = 0.0
@@ -263,6 +269,41 @@ class TrainOptions:
         require(0 <= self.seed < 2**31, "seed", "0 to 2147483647", self.seed)
         require(self.patience >= 0, "patience", "0 or more", self.patience)
         require(self.cache_mib >= 0, "cache_mib", "0 or more", self.cache_mib)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelOptions:
+    """How people label a pool of pictures.
+
+    Attributes:
+        classes: the two names in the order of the keys ← and →; none: those of the labels that
+            are there, else ``happy`` and ``sad``.
+        review: go through the pictures of a labelled folder whose label is in doubt.
+        every: labels between two refits of the model that asks.
+        double: share of the pictures that two people are asked about.
+        seed: of the order in which to ask before a model has a say.
+        check: how the folder is read.
+    """
+
+    classes: tuple[str, ...] = ()
+    review: bool = False
+    every: int = 10
+    double: float = 0.0
+    seed: int = 1
+    check: CheckOptions = field(default_factory=CheckOptions)
+
+    def __post_init__(self) -> None:
+        good = len(self.classes) in {0, 2} and all(map(_can_name_a_folder, self.classes))
+        good = good and len({name.casefold() for name in self.classes}) == len(self.classes)
+        rule = "two different names that folders can have, neither unsure nor skip"
+        require(good, "classes", rule, ",".join(self.classes))
+        require(self.every >= 1, "every", "1 or more", self.every)
+        require(0 <= self.double <= 1, "double", "0 to 1", self.double)
+
+
+def _can_name_a_folder(name: str) -> bool:
+    taken = {"", ".", "..", "unsure", "skip"}
+    return name.isprintable() and name.strip() not in taken and not set(name) & set("/\\:")
 
 
 Options = TypeVar("Options")

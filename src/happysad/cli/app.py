@@ -20,6 +20,7 @@ COMMANDS = {
     "check": "check",
     "undo": "undo",
     "look": "look",
+    "label": "label",
     "train": "train",
     "evaluate": "evaluate",
     "compare": "compare",

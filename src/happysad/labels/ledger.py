@@ -143,10 +143,14 @@ class Ledger:
 
     def settled(self, picture: str) -> str | None:
         """Return the answer that holds; None where there is none, or people disagree."""
-        if self._settled.get(picture):
+        if self.settled_by_hand(picture):
             return self._settled[picture][-1].answer
         said = self._said(picture)
         return said.pop() if len(said) == 1 else None
+
+    def settled_by_hand(self, picture: str) -> bool:
+        """Whether somebody has said which of several answers holds."""
+        return bool(self._settled.get(picture))
 
     def labels(self) -> dict[str, str]:
         """Return the answer that holds for every picture that has one: a class or ``unsure``."""
@@ -158,7 +162,7 @@ class Ledger:
         return [
             picture
             for picture in self._answers
-            if len(self._said(picture)) > 1 and not self._settled.get(picture)
+            if len(self._said(picture)) > 1 and not self.settled_by_hand(picture)
         ]
 
     def agreement(self) -> Agreement:

@@ -1,0 +1,123 @@
+"""What a model has to offer while people label: which picture next, and how good it is by now."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+from happysad.errors import HappysadError
+from happysad.labels.store import Point
+
+if TYPE_CHECKING:
+    from happysad.labels.store import LabelStore
+
+State = Literal["none", "preparing", "waiting", "learning", "failed"]
+
+_NOBODY: Final = Point(0, None, None, None, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a learner knows after so many labels.
+
+    Attributes:
+        ranked: pictures by sha256, those it would learn most from first; the others follow in
+            any order.
+        guesses: picture → probability of the second class of the labels; may be empty.
+        point: how well it does on pictures that it has not learned from.
+    """
+
+    ranked: tuple[str, ...] = ()
+    guesses: Mapping[str, float] = field(default_factory=dict)
+    point: Point = _NOBODY
+
+
+class Learner(Protocol):
+    """Something that learns from labels; it is called from one thread, never twice at a time."""
+
+    def prepare(self) -> Lesson:
+        """Look at the pictures, and say which to ask for first, without any label.
+
+        Raises:
+            HappysadError: it cannot work here; people go on without it.
+        """
+
+    def refit(self, labels: Mapping[str, str]) -> Lesson:
+        """Learn anew from all labels.
+
+        Args:
+            labels: sha256 → class name; no ``unsure`` among them.
+        """
+
+
+class Refits:
+    """A learner at work in the background; whoever labels never waits for it.
+
+    Args:
+        learner: what to run.
+        store: where the labels are, and where each point of the learning curve goes.
+        every: labels between two refits.
+    """
+
+    def __init__(self, learner: Learner, store: LabelStore, *, every: int) -> None:
+        self.lesson = Lesson()
+        self.state: State = "preparing"
+        self.trouble = ""
+        self._learner = learner
+        self._store = store
+        self._every = every
+        self._learned = 0
+        self._news = threading.Event()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._work, name="refits", daemon=True)
+
+    def start(self) -> None:
+        """Begin; the learner prepares itself first."""
+        self._thread.start()
+
+    def nudge(self) -> None:
+        """Say that there are new labels."""
+        self._news.set()
+
+    def stop(self, *, seconds: float = 5.0) -> None:
+        """End after the refit that is under way, or without it when that takes longer."""
+        self._stopped = True
+        self._news.set()
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+
+    def _work(self) -> None:
+        try:
+            self.lesson = self._learner.prepare()
+            self.state = "waiting"
+            while not self._stopped:
+                self._learn()
+                self._news.wait()
+                self._news.clear()
+        except HappysadError as error:
+            self._fail(str(error))
+        # A defect in a learner must not end the labelling; the page shows it.
+        except Exception as error:
+            self._fail(f"{type(error).__name__}: {error}")
+
+    def _learn(self) -> None:
+        labels = self._labels()
+        if abs(len(labels) - self._learned) < self._every or self._stopped:
+            return
+        self.state = "learning"
+        self.lesson = self._learner.refit(labels)
+        self._learned = len(labels)
+        if not self._stopped:
+            self._store.note(self.lesson.point)
+        self.state = "waiting"
+
+    def _labels(self) -> dict[str, str]:
+        with self._store.reading() as ledger:
+            held = ledger.labels()
+        return {picture: name for picture, name in held.items() if name in self._store.classes}
+
+    def _fail(self, why: str) -> None:
+        self.trouble = why
+        self.state = "failed"

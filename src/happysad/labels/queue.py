@@ -1,0 +1,135 @@
+"""Which picture next, and for whom."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING, Final
+
+from happysad.labels.ledger import SKIP
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+
+    from happysad.labels.ledger import Label, Ledger
+    from happysad.records import Entry
+
+# Long enough to think about a picture, short enough that one who went away holds nobody up.
+_LENT_SECONDS: Final = 300.0
+
+
+class Queue:
+    """The pictures to ask for; of a group of near duplicates, one.
+
+    Args:
+        groups: group → its pictures.
+        first: groups in the order in which to ask before any model has a say; None draws lots.
+        double: share of the groups, 0 to 1, that two people are asked about.
+        seed: of the lots.
+        clock: seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        groups: Mapping[str, tuple[Entry, ...]],
+        *,
+        first: Sequence[str] | None = None,
+        double: float = 0.0,
+        seed: int = 1,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        names = list(first) if first is not None else _shuffled(groups, seed)
+        self._groups = {name: groups[name] for name in names}
+        self._group_of = {one.sha256: name for name in names for one in groups[name]}
+        self._double = double
+        self._clock = clock
+        self._lent: dict[str, tuple[str, float]] = {}
+
+    def __len__(self) -> int:
+        """Return how many groups there are to ask about."""
+        return len(self._groups)
+
+    def next(
+        self,
+        ledger: Ledger,
+        person: str,
+        *,
+        count: int,
+        held: Collection[str] = (),
+        ranked: Sequence[str] = (),
+    ) -> list[Entry]:
+        """Return pictures that this person should look at, and keep them from others for a while.
+
+        Args:
+            ledger: what has been said.
+            person: who asks.
+            count: how many, at most.
+            held: pictures that the person has been given before and not answered.
+            ranked: pictures that a model would learn most from, best first.
+        """
+        taken = {self._group_of.get(picture) for picture in held}
+        fresh: list[str] = []
+        second: list[str] = []
+        most_second = -(-count * self._double // 1)  # their share of what is given out
+        for group in self._in_order(ranked):
+            if group in taken:
+                continue
+            said = self._said(ledger, group)
+            if self._lent_to_another(group, {person, *said}):
+                continue
+            if person in said or any(ledger.settled_by_hand(one.sha256) for one in self[group]):
+                continue
+            answers = sum(label.answer != SKIP for label in said.values())
+            if answers == 0:
+                fresh.append(group)
+            elif answers == 1 and self.is_double(group) and len(second) < most_second:
+                second.append(group)
+            if len(fresh) >= count and (len(second) >= most_second or not self._double):
+                break
+        chosen = [*second, *fresh][:count] if fresh else second[:count]
+        now = self._clock()
+        self._lent |= dict.fromkeys(chosen, (person, now))
+        return [self._shown(ledger, group) for group in chosen]
+
+    def is_double(self, group: str) -> bool:
+        """Whether two people are asked about a group; the same groups every time."""
+        return int(group[:8], 16) / 2**32 < self._double
+
+    def answered(self, ledger: Ledger) -> int:
+        """Return about how many groups somebody has said something, skips apart."""
+        return sum(
+            any(label.answer != SKIP for label in self._said(ledger, group).values())
+            for group in self._groups
+        )
+
+    def __getitem__(self, group: str) -> tuple[Entry, ...]:
+        return self._groups[group]
+
+    def _in_order(self, ranked: Sequence[str]) -> Iterator[str]:
+        wanted = (self._group_of.get(picture) for picture in ranked)
+        first = dict.fromkeys(group for group in wanted if group is not None)
+        yield from first
+        yield from (group for group in self._groups if group not in first)
+
+    def _said(self, ledger: Ledger, group: str) -> dict[str, Label]:
+        said: dict[str, Label] = {}
+        for entry in self[group]:
+            said |= ledger.answers(entry.sha256)
+        return said
+
+    def _shown(self, ledger: Ledger, group: str) -> Entry:
+        """The picture that others answered, so that answers can be compared; else the largest."""
+        entries = self[group]
+        answered = [entry for entry in entries if ledger.answers(entry.sha256)]
+        return max(answered or entries, key=lambda entry: entry.width * entry.height)
+
+    def _lent_to_another(self, group: str, done: set[str]) -> bool:
+        """Whether somebody is looking at it who has neither asked just now nor answered."""
+        name, since = self._lent.get(group, ("", 0.0))
+        return name not in {"", *done} and self._clock() - since < _LENT_SECONDS
+
+
+def _shuffled(groups: Mapping[str, object], seed: int) -> list[str]:
+    names = sorted(groups)
+    random.Random(seed).shuffle(names)  # noqa: S311  chance, not secrecy
+    return names

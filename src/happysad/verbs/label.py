@@ -1,0 +1,149 @@
+"""``label``: let people say what pictures show, and let a model ask for those it learns most from.
+
+The page over it is ``happysad.web``; a program can do what the page does with a ``Session``.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from happysad.collection.checks import both_classes
+from happysad.collection.layout import read_layout
+from happysad.collection.scan import read_all
+from happysad.collection.walk import walk
+from happysad.config import CheckOptions, LabelOptions
+from happysad.errors import UsageError
+from happysad.labels import export
+from happysad.labels.pool import Pool, default_store, read_pool
+from happysad.labels.queue import Queue
+from happysad.labels.session import Session
+from happysad.labels.store import LabelStore
+from happysad.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from happysad.labels.export import Exported
+    from happysad.labels.learner import Learner
+
+DEFAULT_CLASSES: Final = ("happy", "sad")
+
+
+def label(
+    folder: str | Path,
+    *,
+    options: LabelOptions | None = None,
+    store: Path | None = None,
+    learner: Learner | None = None,
+    progress: Progress = silent,
+) -> Session:
+    """Open a folder of pictures for labelling.
+
+    Args:
+        folder: pictures without labels, flat or nested; for a review a labelled folder.
+        options: the classes, and how to ask.
+        store: file of the labels; None for ``FOLDER/.happysad/labels.sqlite``.
+        learner: asks for the pictures it learns most from; None draws lots.
+        progress: told of the pictures read.
+
+    Returns:
+        A session; close it, or use it in a ``with`` block.
+
+    Raises:
+        CollectionError: no such folder, no picture in it or, for a review, no class folders.
+        UsageError: there is nothing to review, or there are more than two classes.
+        LabelError: the labels cannot be read or kept.
+    """
+    options = options or LabelOptions()
+    place = store or default_store(folder)
+    if options.review:
+        pool, first = _doubtful(folder, options.check, progress)
+    else:
+        pool, first = read_pool(folder, options=options.check, progress=progress), None
+    return Session(
+        pool,
+        LabelStore(place, _classes(options, pool, place)),
+        Queue(pool.groups, first=first, double=options.double, seed=options.seed),
+        learner=learner,
+        every=options.every,
+        limits=options.check.limits,
+        review=options.review,
+    )
+
+
+def export_labels(
+    folder: str | Path,
+    to: Path,
+    *,
+    store: Path | None = None,
+    how: Literal["copy", "link"] = "copy",
+    options: CheckOptions | None = None,
+    progress: Progress = silent,
+) -> Exported:
+    """Write the labels of a pool as folders that ``train`` takes, or as a CSV file.
+
+    Args:
+        folder: the pool.
+        to: a file that ends in ``.csv``, or a new folder.
+        store: file of the labels; None for ``FOLDER/.happysad/labels.sqlite``.
+        how: ``copy`` the pictures, or make hard links.
+        options: what a picture may cost.
+        progress: told of the pictures read.
+
+    Raises:
+        CollectionError: no such folder, or no picture in it.
+        UsageError: ``to`` is a folder with something in it.
+        LabelError: there are no labels, or something cannot be written.
+    """
+    labels = LabelStore(store or default_store(folder))
+    try:
+        pool = read_pool(folder, options=options, progress=progress)
+        if to.suffix.lower() == ".csv":
+            return export.write_csv(pool, labels, to)
+        return export.write_folders(pool, labels, to, how=how)
+    finally:
+        labels.close()
+
+
+def _kept_classes(store: Path) -> tuple[str, str] | None:
+    """Return the classes of labels that are there already."""
+    if not store.is_file():
+        return None
+    labels = LabelStore(store)
+    try:
+        return labels.classes
+    finally:
+        labels.close()
+
+
+def _classes(options: LabelOptions, pool: Pool, store: Path) -> tuple[str, str]:
+    """Return the two classes: as asked for, of the folders, of the labels, or the usual ones."""
+    folders = sorted({entry.label for entry in pool.entries})
+    if options.review and len(folders) != 2:
+        msg = f"A review takes a folder with two classes. Got {len(folders)}: {folders}."
+        raise UsageError(msg)
+    if options.review and options.classes and sorted(options.classes) != folders:
+        msg = f"The classes of this folder are {folders}. Got {list(options.classes)} instead."
+        raise UsageError(msg)
+    if options.classes:
+        first, second = options.classes
+    elif options.review:
+        first, second = folders
+    else:
+        first, second = _kept_classes(store) or DEFAULT_CLASSES
+    return first, second
+
+
+def _doubtful(
+    folder: str | Path, options: CheckOptions, progress: Progress
+) -> tuple[Pool, list[str]]:
+    """Return a labelled folder as a pool, and the groups in it whose label is in doubt."""
+    layout = read_layout(folder)
+    survey, _ = read_all(layout.root, walk(layout.root), options, progress)
+    pool = Pool(layout.root, survey.pictures, len(survey.failures))
+    group_of = {entry.file: entry.group for entry in survey.pictures}
+    findings = both_classes.CHECK.find(survey)
+    groups = list(dict.fromkeys(group_of[finding.file] for finding in findings))
+    if not groups:
+        msg = f"No label in {str(folder)!r} is in doubt: no picture lies in both classes."
+        raise UsageError(msg)
+    return pool, groups

@@ -1,0 +1,17 @@
+// Making elements: everything that comes from outside is text, never markup.
+
+export function byId(id) {
+  return document.getElementById(id);
+}
+
+export function element(name, attributes = {}) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  return made;
+}
+
+export function text(name, words) {
+  const made = element(name);
+  made.textContent = words;
+  return made;
+}

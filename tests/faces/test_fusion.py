@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from happysad.faces.fusion import TERMS, Readings, evidence, fuse
+from happysad.faces.fusion import TERMS, Readings, evidence, evidence_of_many, fuse
 
 NOBODY = Readings(*[np.zeros(0)] * 4)
 
@@ -53,3 +53,24 @@ def test_extreme_readings_are_bounded():
     values = evidence(1e9, readings(-1e9))
     assert np.isfinite(values).all()
     assert np.abs(values).max() <= 6
+
+
+def test_many_pictures_give_the_terms_that_each_gives_alone() -> None:
+    chance = np.random.default_rng(0)
+    owners = np.repeat(np.arange(30), chance.integers(0, 5, 30))
+    count = len(owners)
+    faces = Readings(
+        chance.normal(size=count) * 5,
+        chance.uniform(0.3, 1, count),
+        chance.uniform(0, 0.5, count),
+        chance.uniform(10, 200, count),
+    )
+    scene = chance.normal(size=30) * 5
+    together = evidence_of_many(scene, faces, owners)
+    for row in range(30):
+        mine = owners == row
+        alone = Readings(
+            faces.logits[mine], faces.scores[mine], faces.areas[mine], faces.sides[mine]
+        )
+        assert together[row] == pytest.approx(evidence(float(scene[row]), alone), abs=1e-12)
+    assert evidence_of_many(scene[:0], Readings(*[np.empty(0)] * 4), owners[:0]).shape == (0, 8)

@@ -64,17 +64,39 @@ def evidence(scene: float, faces: Readings) -> NDArray[np.float64]:
         scene: logit of the positive class from the whole picture.
         faces: what was read from its faces; arrays of length 0 where there is none.
     """
-    whole = float(np.clip(scene, -_STRONGEST, _STRONGEST))
-    if len(faces.logits) == 0:
-        return np.array([1.0, 1.0, whole, 0.0, 0.0, 0.0, 0.0, 0.0])
+    owners = np.zeros(len(faces.logits), np.int64)
+    first: NDArray[np.float64] = evidence_of_many(np.array([scene]), faces, owners)[0]
+    return first
+
+
+def evidence_of_many(
+    scene: NDArray[np.float64], faces: Readings, owners: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the evidence terms of N pictures, shape (N, 8), in the order of ``TERMS``.
+
+    Args:
+        scene: logit of the positive class from each picture as a whole, shape (N,).
+        faces: what was read from the F faces of all of them.
+        owners: row of the picture that each face is in, shape (F,).
+    """
+    count = len(scene)
+    whole = np.clip(scene, -_STRONGEST, _STRONGEST)
     logits = np.clip(faces.logits, -_STRONGEST, _STRONGEST)
     # A large face found with confidence says more than a small doubtful one.
     weights = faces.scores * np.sqrt(np.maximum(faces.areas, 1e-6))
-    mean = float((weights * logits).sum() / weights.sum())
-    large = mean * float(np.sqrt(faces.areas.max()))
-    sharp = mean * min(1.0, float(faces.sides.max()) / _READABLE)
-    crowd = mean * float(len(logits) >= _CROWD)
-    return np.array([1.0, 0.0, whole, whole, mean, large, sharp, crowd])
+    found = np.bincount(owners, minlength=count)
+    some = (found > 0).astype(np.float64)
+    total = np.bincount(owners, weights=weights, minlength=count)
+    mean = np.bincount(owners, weights=weights * logits, minlength=count)
+    mean = np.divide(mean, total, out=np.zeros(count), where=total > 0)
+    area, side = np.zeros(count), np.zeros(count)
+    np.maximum.at(area, owners, faces.areas)
+    np.maximum.at(side, owners, faces.sides)
+    large = mean * np.sqrt(area)
+    sharp = mean * np.minimum(1.0, side / _READABLE)
+    crowd = mean * (found >= _CROWD)
+    columns = [np.ones(count), 1 - some, whole, whole * some, mean, large, sharp, crowd]
+    return np.stack(columns, axis=1)
 
 
 def fuse(terms: NDArray[np.float64], weights: NDArray[np.float64]) -> Shares:

@@ -80,7 +80,8 @@ def test_predict_as_json_lines(happysad: Run, clean_folder: Path, tiny_model: Pa
     assert result.exit_code == 3
     assert result.stderr == ""
     answers = [json.loads(line) for line in result.stdout.splitlines()]
-    keys = ["source", "label", "verdict", "probabilities", "faces", "seen_in_training", "error"]
+    keys = ["source", "label", "verdict", "probabilities", "faces", "views", "off_topic"]
+    keys += ["seen_in_training", "error"]
     assert all(list(answer) == keys for answer in answers)
     assert len(answers) == 17
     assert answers[-1]["error"]["code"] == "missing"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -31,6 +32,8 @@ happysad predict https://example.org/face.png --model runs/first
 cat party.jpg | happysad predict -
 
 happysad predict inbox --move-to sorted
+
+happysad predict holiday --explain reasons
 """
 _FORMS = "Form of the answers (lines for people, unless one is given)"
 _SORTING = "Sorting files into folders named after the answers"
@@ -73,6 +76,14 @@ def predict(
             metavar="FILE", help="A Parquet file (extra 'parquet').", rich_help_panel=_FORMS
         ),
     ] = None,
+    explain: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Also draw the reasons for each answer into DIR: faces and heat map.",
+            rich_help_panel=_FORMS,
+        ),
+    ] = None,
     move_to: Annotated[
         Path | None,
         typer.Option(
@@ -95,22 +106,36 @@ def predict(
         msg = "--move needs --move-to DIR, the folder to move the files into."
         raise UsageError(msg)
     from happysad.config import FetchOptions
-    from happysad.verbs import predict as verb
+    from happysad.predictor import load
 
-    predictions = verb.predict(
+    predictions = _verb(explain)(
         sources,
-        model=model,
+        model=load(model, verify=verify),
         recursive=recursive,
         stdin=sys.stdin.buffer,
         fetch_options=FetchOptions(allow_private=allow_private),
         workers=workers,
-        verify=verify,
     )
     if move_to:
+        from happysad.verbs import predict as verb
+
         predictions = verb.sort_into(move_to, predictions, move=move)
     tally = _written(predictions, jsonl=jsonl, csv=csv, parquet=parquet)
+    if explain:
+        hint(f"The reasons: {explain / 'index.html'}")
     if tally.failed:
         raise typer.Exit(3)
+
+
+def _verb(explain: Path | None) -> Callable[..., Iterator[Prediction]]:
+    """Return the verb that answers: with its reasons drawn, where they are asked for."""
+    if explain:
+        from happysad.verbs.explain import explain as verb
+
+        return partial(verb, out=explain)
+    from happysad.verbs.predict import predict as plain
+
+    return plain
 
 
 def _written(
@@ -136,10 +161,14 @@ def _print_lines(predictions: Iterable[Prediction]) -> Tally:
     from happysad.verbs.predict import Tally
 
     tally = Tally()
+    sentence = ""
     for prediction in predictions:
         tally.count(prediction)
         sys.stdout.write(line_of(prediction) + "\n")
         sys.stdout.flush()
+        sentence = prediction.views.sentence if prediction.views else ""
+    if sentence and tally.answered + tally.failed == 1:
+        sys.stdout.write(f"         because: {printable(sentence)}\n")
     return tally
 
 
@@ -151,7 +180,8 @@ def line_of(prediction: Prediction) -> str:
     probability = prediction.probabilities[prediction.label or ""]
     line = f"{prediction.verdict:8} {probability:.2f}  {source}"
     if prediction.verdict != prediction.label:
-        line += f"  (perhaps {printable(prediction.label or '')})"
+        neither = "; or neither" if (prediction.off_topic or 0.0) > 0.5 else ""
+        line += f"  (perhaps {printable(prediction.label or '')}{neither})"
     if prediction.seen_in_training:
         line += f"  (copy of training picture {printable(prediction.seen_in_training)})"
     return line

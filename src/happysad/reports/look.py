@@ -7,14 +7,23 @@ drawn at twice that many pixels, for sharp type on today's screens.
 from __future__ import annotations
 
 import io
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from happysad.reports.lettering import (
+    INK,
+    PAPER,
+    SOFT,
+    TRACK,
+    colour_of,
+    font,
+    shortened,
+    writable,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,9 +33,6 @@ if TYPE_CHECKING:
 Tile = tuple["NDArray[np.uint8]", str]
 """A square picture and what stands below it."""
 
-PAPER, INK, SOFT, TRACK = "#fbfaf7", "#23262b", "#5f6670", "#ebe8e1"
-# Okabe and Ito's palette, which colour-blind readers can tell apart.
-COLOURS: Final = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _SCALE: Final = 2
 _MARGIN: Final = 28
 _GAP: Final = 10
@@ -165,11 +171,6 @@ def diversity(spreads: Sequence[Spread], classes: Sequence[str], notes: Sequence
     return page.png()
 
 
-def colour_of(label: int) -> str:
-    """Return the colour in which a class is drawn."""
-    return COLOURS[label % len(COLOURS)]
-
-
 def _histogram(
     page: _Page,
     place: tuple[int, int, int, int],
@@ -225,10 +226,10 @@ class _Page:
         right: bool = False,
     ) -> None:
         """Write one line; shortened where ``room`` is given, ending at ``x`` if ``right``."""
-        font = _font(size)
-        words = _shortened(_writable(words), font, room * _SCALE) if room else _writable(words)
+        letters = font(size * _SCALE)
+        words = shortened(writable(words), letters, room * _SCALE) if room else writable(words)
         place = ((x + _MARGIN) * _SCALE, (y + _MARGIN) * _SCALE)
-        self._draw.text(place, words, fill=colour, font=font, anchor="ra" if right else "la")
+        self._draw.text(place, words, fill=colour, font=letters, anchor="ra" if right else "la")
 
     def box(self, x: int, y: int, width: int, height: int, colour: str) -> None:
         left, top = (x + _MARGIN) * _SCALE, (y + _MARGIN) * _SCALE
@@ -247,28 +248,3 @@ class _Page:
         target = io.BytesIO()
         self._image.save(target, "PNG", compress_level=4)
         return target.getvalue()
-
-
-@cache
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """Return the type that comes with Pillow, so that every machine draws the same."""
-    return ImageFont.load_default(size * _SCALE)
-
-
-def _writable(words: str) -> str:
-    """Replace what would break a line or cannot be drawn: file names may hold anything."""
-    return "".join(
-        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(letter)[0] == "C" else letter
-        for letter in words
-    )
-
-
-def _shortened(words: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, room: float) -> str:
-    """Cut a line in its middle so that it fits: names tell most at their ends."""
-    if font.getlength(words) <= room:
-        return words
-    for kept in range(len(words) - 1, 1, -1):
-        short = f"{words[: -(-kept // 2)]}…{words[len(words) - kept // 2 :]}"
-        if font.getlength(short) <= room:
-            return short
-    return "…"

@@ -68,7 +68,15 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         UsageError: the file cannot be written there; an old one is intact.
     """
-    data = text.encode("utf-8", errors="backslashreplace")
+    write_bytes(path, text.encode("utf-8", errors="backslashreplace"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file like ``write_text``.
+
+    Raises:
+        UsageError: the file cannot be written there; an old one is intact.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as file:

@@ -43,8 +43,8 @@ def export(model: str | Path | None = None, *, to: str, out: Path | None = None)
 
     Raises:
         UsageError: an unknown format.
-        BundleError: the model cannot be read or was not written from Keras; ``out`` exists
-            already or cannot be written; or the written file gives other numbers.
+        BundleError: the model cannot be read, has two views or was not written from Keras; ``out``
+            exists already or cannot be written; or the written file gives other numbers.
         MissingExtraError: ``keras`` and ``savedmodel`` need the extra ``train``.
     """
     require(to in FORMATS, "to", f"one of {', '.join(FORMATS)}", to)
@@ -53,6 +53,13 @@ def export(model: str | Path | None = None, *, to: str, out: Path | None = None)
     suffix, write, ask = WAYS[to]
     path = shelf.find(model)
     bundle = archive.read(path)
+    if bundle.manifest.kind != "scene":
+        msg = (
+            f"The model {bundle.manifest.name!r} has two views, that is {len(bundle.graphs)} "
+            "graphs and what joins them, which no other format holds. Its file is a ZIP with the "
+            "ONNX graphs in it."
+        )
+        raise BundleError(msg)
     out = Path(out) if out is not None else path.with_suffix(suffix)
     if out.exists():
         msg = f"{str(out)!r} exists already. Name another place with 'out'."

@@ -33,12 +33,15 @@ COLUMNS = (
     "probability",
     "probabilities",
     "faces",
+    "views",
+    "off_topic",
     "seen_in_training",
     "error_code",
     "error_message",
 )
 """Columns of CSV and Parquet, whatever the model. ``probability`` is that of ``label``;
-``probabilities`` is a JSON object in CSV and a map in Parquet, ``faces`` a JSON list in both."""
+``probabilities`` is a JSON object in CSV and a map in Parquet, ``faces`` a JSON list in both and
+``views`` a JSON object or nothing."""
 
 _ROWS = 1024
 
@@ -163,7 +166,8 @@ def write_parquet(predictions: Iterable[Prediction], path: Path | str) -> Tally:
     except ImportError as error:
         raise MissingExtraError("pyarrow", "parquet") from error
     kinds: dict[str, Any] = dict.fromkeys(COLUMNS, pa.string())
-    kinds |= {"probability": pa.float64(), "probabilities": pa.map_(pa.string(), pa.float64())}
+    kinds |= {"probability": pa.float64(), "off_topic": pa.float64()}
+    kinds |= {"probabilities": pa.map_(pa.string(), pa.float64())}
     schema = pa.schema([(column, kinds[column]) for column in COLUMNS])
     tally = Tally()
     rows = iter(predictions)
@@ -258,14 +262,16 @@ def _copy(source: Path, target: Path) -> None:
 def _row(prediction: Prediction) -> dict[str, Any]:
     error = prediction.error or {}
     probabilities = dict(prediction.probabilities)
-    faces = prediction.as_dict()["faces"]
+    table = prediction.as_dict()
     return {
         "source": prediction.source,
         "label": prediction.label,
         "verdict": prediction.verdict,
         "probability": None if prediction.label is None else probabilities[prediction.label],
         "probabilities": probabilities,
-        "faces": json.dumps(faces),
+        "faces": json.dumps(table["faces"]),
+        "views": None if table["views"] is None else json.dumps(table["views"]),
+        "off_topic": prediction.off_topic,
         "seen_in_training": prediction.seen_in_training,
         "error_code": error.get("code"),
         "error_message": error.get("message"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from happysad.bundle import archive, graph, shelf
+from happysad.bundle.manifest import HEADS, OFF_TOPIC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,6 +85,7 @@ def _card(card: ModelCard) -> Iterator[str]:
         f"- **Looks at:** {size.width}×{size.height} pixels, RGB, fit `{size.fit}`, "
         f"resampling `{size.resample}`"
     )
+    yield from _views(manifest)
     yield f"- **Network:** preset `{_text(manifest.preset)}`, {card.parameters:,} numbers"
     yield f"- **Trained on:** {len(manifest.training):,} pictures{_parts(manifest)}"
     yield f"- **Saved:** {_text(manifest.created)}, {card.size_bytes / 1e6:.1f} MB"
@@ -95,6 +97,22 @@ def _card(card: ModelCard) -> Iterator[str]:
     yield from _listed("Training options", manifest.options)
     yield from _listed("Made with", dict(manifest.versions))
     yield f"File: `{str(card.path).translate({96: 39})}`"
+
+
+def _views(manifest: Manifest) -> Iterator[str]:
+    """Yield what a model of two views has in addition."""
+    if manifest.kind != "two-view":
+        return
+    scene, faces = (len(manifest.heads[name].weights) for name in HEADS)
+    yield (
+        f"- **Views:** the scene ({scene:,} features) and every face ({faces:,} features), looked "
+        f"for at up to {manifest.preprocessing.look} pixels"
+    )
+    if OFF_TOPIC in manifest.heads:
+        yield (
+            "- **Neither:** `unsure` where a picture is probably neither, say a poster of words "
+            f"(probability above {manifest.off_topic_above:.3f})"
+        )
 
 
 def _scores(manifest: Manifest) -> Iterator[str]:

@@ -41,7 +41,9 @@ CODES: Mapping[str, str] = MappingProxyType(
         # a picture that can be read, but should not be trained on
         "both_classes": "the same picture lies in more than one class",
         "exact_duplicate": "the same bytes or pixels as an earlier file of the class",
+        "dropped": "set aside by a decision of yours",
         # a picture to look at
+        "relabelled": "used with another label by a decision of yours",
         "near_duplicate": "nearly the same picture as another one",
         "misnamed": "the file's extension names another format",
         "too_small": "fewer pixels than the network looks at",
@@ -50,12 +52,18 @@ CODES: Mapping[str, str] = MappingProxyType(
         "bright": "nearly white",
         "blurred": "out of focus or shaken",
         "low_information": "almost nothing is in the picture",
+        # a label to look at
+        "likely_wrong_label": "models that did not see the picture say that its label is wrong",
+        "off_topic": "probably shows neither class: a poster of words, a chart, an object",
     }
 )
 """Every code that a finding or a picture's error can carry, with its meaning."""
 
 UNSURE = "unsure"
 """The verdict of a model that abstains; no class may have this name."""
+
+STRENGTH = "strength"
+"""The measure of a history whose steps are no epochs but strengths of a ridge."""
 
 Severity = Literal["fault", "notice"]
 PartName = Literal["train", "validation", "test"]
@@ -94,6 +102,8 @@ class Finding:
         message: one sentence for people.
         related: the other files concerned, e.g. the file that this one copies.
         measure: the number behind the finding, None where there is none.
+        suggested: the class that the picture more likely belongs to; None where the finding is
+            about something else.
     """
 
     code: str
@@ -102,6 +112,7 @@ class Finding:
     message: str
     related: tuple[str, ...] = ()
     measure: float | None = None
+    suggested: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +158,8 @@ class Collection:
         set_aside: files with a fault, sorted.
         ignored: files passed over, sorted.
         findings: everything found, sorted by file.
+        wrong_labels: about how many labels are wrong, as far as models can tell; None where
+            labels were not looked at.
     """
 
     root: str
@@ -155,6 +168,7 @@ class Collection:
     set_aside: tuple[str, ...]
     ignored: tuple[str, ...]
     findings: tuple[Finding, ...]
+    wrong_labels: float | None = None
 
     @property
     def counts(self) -> dict[str, int]:

@@ -13,8 +13,8 @@ from happysad.errors import RunError
 from happysad.training.checkpoint import (
     FILE,
     Checkpoint,
-    differences,
     load_checkpoint,
+    refuse_changes,
     save_checkpoint,
 )
 
@@ -75,9 +75,7 @@ def test_t26_a_full_disk_keeps_the_former_one(tmp_path: Path, no_room: NoRoom) -
     assert [path.name for path in tmp_path.iterdir()] == [FILE]
 
 
-def test_differences_name_what_changed() -> None:
-    assert differences({"a": 1, "b": 2, "c": 3}, {"a": 1, "b": 3, "d": 4}) == (
-        "b: 2 → 3",
-        "c: 3 → None",
-        "d: None → 4",
-    )
+def test_t27_changes_are_named() -> None:
+    refuse_changes({"a": 1}, {"a": 1})
+    with pytest.raises(RunError, match=r"b: 2 → 3; c: 3 → None; d: None → 4\. Set them back"):
+        refuse_changes({"a": 1, "b": 2, "c": 3}, {"a": 1, "b": 3, "d": 4})

@@ -73,8 +73,8 @@ def test_t26_a_second_training_in_one_folder_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_t28_signals_leave_a_hint(tmp_path: Path, number: signal.Signals) -> None:
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(RunError, match=r"No epoch was finished.*--resume"):  # noqa: PT012, SIM117
-        with run_folder.interruptible(tmp_path):
+    with pytest.raises(RunError, match=r"Nothing is kept.*--resume"):  # noqa: PT012, SIM117
+        with run_folder.interruptible(tmp_path, kept=lambda folder: "Nothing is kept"):
             os.kill(os.getpid(), number)
             signal.pause()
     assert signal.getsignal(signal.SIGTERM) is before
@@ -96,6 +96,20 @@ def test_history_is_a_table(tmp_path: Path) -> None:
     run_folder.write_history(tmp_path, {"loss": (0.5, 0.25), "val_loss": (0.6, 0.3)})
     text = (tmp_path / run_folder.HISTORY).read_text()
     assert text == "epoch,loss,val_loss\n1,0.5,0.6\n2,0.25,0.3\n"
+    run_folder.write_history(tmp_path, {"strength": (0.1, 1.0), "loss": (0.5, 0.25)})
+    text = (tmp_path / run_folder.HISTORY).read_text()
+    assert text == "strength,loss\n0.1,0.5\n1.0,0.25\n"
+    run_folder.write_history(tmp_path, {})
+    assert (tmp_path / run_folder.HISTORY).read_text() == "epoch\n"
+
+
+def test_t27_a_fingerprint_comes_back(tmp_path: Path) -> None:
+    assert run_folder.read_fingerprint(tmp_path) is None
+    run_folder.write_fingerprint(tmp_path, {"seed": 1, "pictures of train": ["ab"]})
+    assert run_folder.read_fingerprint(tmp_path) == {"seed": 1, "pictures of train": ["ab"]}
+    (tmp_path / run_folder.FINGERPRINT).write_text("{")
+    with pytest.raises(RunError, match="Start a new run"):
+        run_folder.read_fingerprint(tmp_path)
 
 
 def test_t26_a_full_disk_keeps_the_former_file(tmp_path: Path, no_room: NoRoom) -> None:

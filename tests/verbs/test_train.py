@@ -21,7 +21,9 @@ from happysad.drawn import draw_collection
 from happysad.errors import CollectionError, RunError, UsageError
 from happysad.verbs.train import Run
 
-QUICK = TrainOptions(epochs=2, batch_size=16, augment=AugmentOptions(flip=True, rotation=10.0))
+QUICK = TrainOptions(
+    preset="seed", epochs=2, batch_size=16, augment=AugmentOptions(flip=True, rotation=10.0)
+)
 
 
 @pytest.fixture(scope="module")

@@ -40,6 +40,7 @@ def evaluate(
         str | None,
         typer.Option(help="Only this part of the run's split: train, validation or test."),
     ] = None,
+    decisions: options.Decisions = None,
     as_json: options.Json = False,
     plain: options.Plain = False,
 ) -> None:
@@ -53,7 +54,7 @@ def evaluate(
 
     predictor = load(model)
     with shown(plain=plain, quiet=as_json) as progress:
-        report = verb(predictor, folder, out=out, part=part, progress=progress)
+        report = verb(predictor, folder, out=out, part=part, decisions=decisions, progress=progress)
     if as_json:
         from happysad.reports.evaluation import as_dict
 

@@ -17,6 +17,14 @@ Folder = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Plain = Annotated[bool, typer.Option("--plain", help="Progress as plain lines, not a live bar.")]
+Decisions = Annotated[
+    Path | None,
+    typer.Option(
+        "--decisions",
+        metavar="FILE",
+        help="List of pictures to drop or relabel, as check --labels writes it.",
+    ),
+]
 Workers = Annotated[
     int, typer.Option("--workers", metavar="N", help="Processes; 0 takes one per processor.")
 ]

@@ -21,7 +21,9 @@ _EXAMPLES = """
 
 happysad train pictures
 
-happysad train pictures --epochs 40 --patience 5 --augment strong --out runs/long
+happysad train pictures --decisions decisions.csv --set split.folds=5
+
+happysad train pictures --preset seed --epochs 40 --patience 5 --augment strong --out runs/long
 
 happysad train pictures --options train.toml --set augment.rotation=10   (--set wins)
 
@@ -29,6 +31,7 @@ happysad train pictures --out runs/long --resume
 """
 
 _FIT = "Fitting"
+_EPOCHS = "Fitting in epochs (--preset seed)"
 _DEAL = "Dealing the pictures"
 
 
@@ -55,22 +58,36 @@ def train(
         ),
     ] = None,
     preset: Annotated[
-        str | None, typer.Option(help="The network. (default: seed)", rich_help_panel=_FIT)
+        str | None,
+        typer.Option(
+            help="two-view: scene and faces, learned in seconds; seed: the write-up's network. "
+            "(default: two-view)",
+            rich_help_panel=_FIT,
+        ),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Model whose views two-view builds on. (default: the one shipped)",
+            rich_help_panel=_FIT,
+        ),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(help="Passes over the data. (default: 20)", rich_help_panel=_FIT)
+        int | None,
+        typer.Option(help="Passes over the data. (default: 20)", rich_help_panel=_EPOCHS),
     ] = None,
     augment: Annotated[
         str | None,
         typer.Option(
             metavar="LEVEL",
             help="Random changes: none, write-up or strong. (default: write-up)",
-            rich_help_panel=_FIT,
+            rich_help_panel=_EPOCHS,
         ),
     ] = None,
     patience: Annotated[
         int | None,
-        typer.Option(help="Stop after so many epochs without a gain.", rich_help_panel=_FIT),
+        typer.Option(help="Stop after so many epochs without a gain.", rich_help_panel=_EPOCHS),
     ] = None,
     class_weights: Annotated[
         bool, typer.Option("--class-weights", help="Weigh rare classes more.", rich_help_panel=_FIT)
@@ -81,7 +98,9 @@ def train(
     ] = None,
     tensorboard: Annotated[
         bool,
-        typer.Option("--tensorboard", help="Also write TensorBoard events.", rich_help_panel=_FIT),
+        typer.Option(
+            "--tensorboard", help="Also write TensorBoard events.", rich_help_panel=_EPOCHS
+        ),
     ] = False,
     split: Annotated[
         Path | None,
@@ -93,12 +112,14 @@ def train(
             metavar="K", help="Also K-fold, with the spread; for small sets.", rich_help_panel=_DEAL
         ),
     ] = None,
+    decisions: shared.Decisions = None,
     plain: shared.Plain = False,
 ) -> None:
     """Check, split without leaks, train, judge on unseen pictures, and save the model once.
 
-    Needs the extra 'train'. The run folder holds the model, the split, the
-    history with curves, and a report that says how far to trust it.
+    The run folder holds the model, the split, the history with curves, and a
+    report that says how far to trust it. Networks that are trained in epochs
+    need the extra 'train'.
     """
     from happysad.cli.settings import train_options
     from happysad.verbs.train import train as verb
@@ -108,6 +129,7 @@ def train(
         settings or [],
         flags={
             "preset": preset,
+            "base": base,
             "epochs": epochs,
             "augment": augment,
             "patience": patience,
@@ -118,7 +140,15 @@ def train(
         },
     )
     with shown(plain=plain) as progress:
-        run = verb(folder, options=chosen, out=out, resume=resume, split=split, progress=progress)
+        run = verb(
+            folder,
+            options=chosen,
+            out=out,
+            resume=resume,
+            split=split,
+            decisions=decisions,
+            progress=progress,
+        )
     _print_run(run)
 
 

@@ -49,7 +49,6 @@ def write(
 
     Raises:
         UsageError: a file cannot be written.
-        MissingExtraError: matplotlib is not installed.
     """
     folder = Path(folder)
     page = as_html(report, pictures=pictures, training=training, origin_known=origin_known)

@@ -7,12 +7,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from happysad.errors import PictureError
+from happysad.errors import MissingExtraError, PictureError
 from happysad.pictures.decode import decode
 from happysad.pictures.thumbnail import thumbnail
-from happysad.records import CODES, PARTS
+from happysad.records import CODES, PARTS, STRENGTH
 from happysad.reports import plots
 from happysad.reports.page import data_uri, render
 from happysad.reports.wording import (
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from happysad.records import Answer, Collection, Report, Split
 
+Plots = TypeVar("Plots")
+
 MISTAKES = 24
 """Mistakes shown with their picture; the rest is in the table of pictures."""
 
@@ -46,7 +48,7 @@ class Training:
     Attributes:
         collection: the checked folder.
         split: which picture was in which part.
-        history: measure → its value after each epoch, see ``plots.curves``.
+        history: measure → its value after each epoch or strength, see ``plots.curves``.
         folds: reports of a k-fold evaluation, in order; none for a single split.
     """
 
@@ -73,8 +75,7 @@ def as_html(
             then called unseen.
         origin_known: the model tells which pictures it was trained on.
 
-    Raises:
-        MissingExtraError: matplotlib is not installed.
+    The plots are left out, and the page says so, where matplotlib is not installed.
     """
     mistakes = _mistakes(report)
     copies = [answer for answer in report.answers if answer.seen_in_training is not None]
@@ -86,7 +87,7 @@ def as_html(
         headline=headline(report, unseen=training is not None),
         remarks=remarks(report, origin_known=origin_known),
         scores=_score_rows(report),
-        plots=_plots(report),
+        plots=_drawn(lambda: _plots(report)) or [],
         mistakes=[_item(answer, pictures) for answer in mistakes[:MISTAKES]],
         mistake_count=len(mistakes),
         copies=copies[:COPIES],
@@ -95,6 +96,14 @@ def as_html(
         origin_known=origin_known,
         training=_training(training) if training else None,
     )
+
+
+def _drawn(draw: Callable[[], Plots]) -> Plots | None:
+    """Return plots; None where there is nothing to plot with: the core can do without."""
+    try:
+        return draw()
+    except MissingExtraError:
+        return None
 
 
 def _score_rows(report: Report) -> list[tuple[Any, str, float | None]]:
@@ -189,12 +198,7 @@ def _thumbnail(path: Path) -> str:
 
 def _training(training: Training) -> dict[str, Any]:
     history = training.history
-    drawn = {}
-    if history:
-        drawn = {
-            "light": data_uri(plots.curves(history)),
-            "dark": data_uri(plots.curves(history, dark=True)),
-        }
+    curves = _drawn(lambda: _curves(history)) if history else None
     found = Counter(finding.code for finding in training.collection.findings)
     return {
         "counts": training.collection.counts,
@@ -202,9 +206,17 @@ def _training(training: Training) -> dict[str, Any]:
         "classes": training.split.classes,
         "parts": _parts(training.split),
         "seed": training.split.seed,
-        "curves": drawn,
+        "curves": curves,
+        "by_strength": STRENGTH in history,
         "epochs": max(map(len, history.values()), default=0),
         "folds": [fold.scores["accuracy"] for fold in training.folds],
+    }
+
+
+def _curves(history: Mapping[str, Sequence[float]]) -> dict[str, str]:
+    return {
+        "light": data_uri(plots.curves(history)),
+        "dark": data_uri(plots.curves(history, dark=True)),
     }
 
 

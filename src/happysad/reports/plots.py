@@ -18,6 +18,7 @@ from happysad.judge.calibration import reliability as reliability_bins
 from happysad.judge.intervals import effective_size, wilson
 from happysad.judge.metrics import Table, tabulate
 from happysad.judge.ranking import rank
+from happysad.records import STRENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -173,18 +174,25 @@ def curves(history: Mapping[str, Sequence[float]], *, dark: bool = False) -> byt
 
     Args:
         history: measure → its value after each epoch, as Keras names them: ``loss`` and
-            ``val_loss``, ``accuracy`` and ``val_accuracy``; others are left out.
+            ``val_loss``, ``accuracy`` and ``val_accuracy``; others are left out. With a measure
+            ``strength`` the values are at each strength of a ridge.
         dark: for a dark page.
     """
     dress, figure, axes = _axes(dark=dark, size=_WIDE, columns=2)
+    strengths = history.get(STRENGTH)
+    others = "validation" if strengths is None else "left out"
     for place, measure in zip(axes, ("loss", "accuracy"), strict=True):
-        for line, (key, label) in enumerate([(measure, "train"), (f"val_{measure}", "validation")]):
+        for line, (key, label) in enumerate([(measure, "train"), (f"val_{measure}", others)]):
             values = history.get(key, ())
-            epochs = np.arange(1, len(values) + 1)
-            _line(place, dress, line, (epochs, values), label=label, marker="o", markersize=3)
+            steps = np.arange(1, len(values) + 1) if strengths is None else strengths
+            _line(place, dress, line, (steps, values), label=label, marker="o", markersize=3)
         place.set_ylim(bottom=0, top=1.005 if measure == "accuracy" else None)
-        place.xaxis.get_major_locator().set_params(integer=True)
-        _name(place, dress, measure.capitalize(), "epoch", "")
+        if strengths is None:
+            place.xaxis.get_major_locator().set_params(integer=True)
+        else:
+            place.set_xscale("log")
+        step = "epoch" if strengths is None else "strength of the ridge"
+        _name(place, dress, measure.capitalize(), step, "")
         _legend(place, dress, 2, "best")
     return _png(figure)
 

@@ -98,13 +98,23 @@ def load_checkpoint(folder: Path) -> Checkpoint | None:
         raise RunError(msg) from error
 
 
-def differences(saved: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return what changed between two fingerprints, one line each, e.g. ``seed: 1 → 2``."""
-    return tuple(
+def refuse_changes(saved: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Refuse to go on with a training whose fingerprint is another one now.
+
+    Raises:
+        RunError: with the differences listed, e.g. ``seed: 1 → 2``.
+    """
+    changed = [
         f"{name}: {saved.get(name)!r} → {now.get(name)!r}"
         for name in sorted({*saved, *now})
         if saved.get(name) != now.get(name)
-    )
+    ]
+    if changed:
+        msg = (
+            "This run cannot be resumed, because data or options changed since it was "
+            f"interrupted: {'; '.join(changed)}. Set them back, or start a new run."
+        )
+        raise RunError(msg)
 
 
 def _about(checkpoint: Checkpoint) -> bytes:

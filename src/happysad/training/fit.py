@@ -13,7 +13,7 @@ from happysad.progress import Progress, silent
 from happysad.training.augment import Augmenter
 from happysad.training.batches import OrderedBatches, TrainingBatches, balanced_weights
 from happysad.training.callbacks import Keeper, Teller
-from happysad.training.checkpoint import Checkpoint, differences, load_checkpoint
+from happysad.training.checkpoint import Checkpoint, load_checkpoint, refuse_changes
 from happysad.training.engine import load_keras, require_library
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def fit(
     """
     saved = load_checkpoint(folder) if folder is not None and resume else None
     if saved is not None:
-        _refuse_changes(saved, fingerprint or {})
+        refuse_changes(saved.fingerprint, fingerprint or {})
     model = compiled_model(network, training.classes, options)
     first = 0
     if saved is not None:
@@ -140,16 +140,6 @@ def _same_side(targets: Any, outputs: Any) -> Any:
     """Accuracy of a sigmoid that also makes sense for the blended targets of MixUp."""
     ops = load_keras().ops
     return ops.mean(ops.cast(ops.equal(targets > 0.5, outputs > 0.5), "float32"), axis=-1)
-
-
-def _refuse_changes(saved: Checkpoint, fingerprint: Mapping[str, Any]) -> None:
-    changed = differences(saved.fingerprint, fingerprint)
-    if changed:
-        msg = (
-            "This run cannot be resumed, because data or options changed since it was "
-            f"interrupted: {'; '.join(changed)}. Set them back, or start a new run."
-        )
-        raise RunError(msg)
 
 
 def _batches(

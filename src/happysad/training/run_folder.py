@@ -9,23 +9,21 @@ import json
 import re
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from happysad.bundle.shelf import RUN_BUNDLE
 from happysad.config import TrainOptions, options_from
 from happysad.durable import UNFINISHED, replacing
 from happysad.errors import RunError
-from happysad.training import checkpoint
-
-if TYPE_CHECKING:
-    from happysad.training.fit import History
+from happysad.records import STRENGTH
 
 SPLIT = "split.json"
 OPTIONS = "options.json"
+FINGERPRINT = "fingerprint.json"
 HISTORY = "history.csv"
 CURVES = "curves.png"
 
@@ -94,10 +92,14 @@ def _remove_unfinished(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def interruptible(folder: Path) -> Iterator[None]:
+def interruptible(folder: Path, *, kept: Callable[[Path], str]) -> Iterator[None]:
     """Turn Ctrl-C and SIGTERM into an error that says how to go on.
 
-    The last whole epoch is in the checkpoint already; there is nothing left to save.
+    What can be kept is kept while the training goes on; there is nothing left to save.
+
+    Args:
+        folder: the run folder.
+        kept: says in a few words what is kept of the run in a folder.
 
     Raises:
         RunError: the training was interrupted.
@@ -109,9 +111,7 @@ def interruptible(folder: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        epoch = _epochs_saved(folder)
-        state = f"Epoch {epoch} is saved" if epoch else "No epoch was finished yet"
-        msg = f"Interrupted. {state} in {str(folder)!r}; go on there with: --resume"
+        msg = f"Interrupted. {kept(folder)}; go on in {str(folder)!r} with: --resume"
         raise RunError(msg) from None
     finally:
         if previous is not None:
@@ -157,6 +157,35 @@ def read_options(folder: Path) -> TrainOptions:
         raise RunError(msg) from error
 
 
+def _steps(history: Mapping[str, tuple[float, ...]]) -> int:
+    return max(map(len, history.values()), default=0)
+
+
+def write_fingerprint(folder: Path, fingerprint: Mapping[str, Any]) -> None:
+    """Write down what decides the result of a run.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    write_file(folder / FINGERPRINT, (json.dumps(fingerprint, indent=1) + "\n").encode())
+
+
+def read_fingerprint(folder: Path) -> Mapping[str, Any] | None:
+    """Read what was written down; None where the run did not come so far.
+
+    Raises:
+        RunError: it cannot be read.
+    """
+    try:
+        values: Mapping[str, Any] = json.loads((folder / FINGERPRINT).read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        msg = f"The file {str(folder / FINGERPRINT)!r} cannot be read: {error}. Start a new run."
+        raise RunError(msg) from error
+    return values
+
+
 def plain_options(options: TrainOptions) -> dict[str, Any]:
     """Return options as plain JSON values, nested."""
     plain: dict[str, Any] = json.loads(json.dumps(asdict(options)))
@@ -168,17 +197,18 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def write_history(folder: Path, history: History) -> None:
-    """Write the history as CSV: one line an epoch, one column a measure.
+def write_history(folder: Path, history: Mapping[str, tuple[float, ...]]) -> None:
+    """Write the history as CSV: one line an epoch or a strength, one column a measure.
 
     Raises:
         RunError: it cannot be written.
     """
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(["epoch", *history])
-    for epoch, values in enumerate(zip(*history.values(), strict=True), start=1):
-        rows.writerow([epoch, *values])
+    numbered = {} if STRENGTH in history else {"epoch": range(1, _steps(history) + 1)}
+    columns = {**numbered, **history}
+    rows.writerow(columns)
+    rows.writerows(zip(*columns.values(), strict=True))
     write_file(folder / HISTORY, text.getvalue().encode())
 
 
@@ -212,11 +242,3 @@ def _locked_on_windows(handle: int) -> bool:
 
 def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
-
-
-def _epochs_saved(folder: Path) -> int:
-    try:
-        saved = checkpoint.load_checkpoint(folder)
-    except RunError:
-        return 0
-    return 0 if saved is None else saved.epoch

@@ -181,6 +181,7 @@ def _options(seed: int, epochs: int) -> TrainOptions:
     # Mirrored, a face has the same mood; the write-up's turns and shifts would take more epochs
     # than a demo has.
     return TrainOptions(
+        preset="seed",
         epochs=epochs,
         seed=seed,
         augment=AugmentOptions(flip=True),

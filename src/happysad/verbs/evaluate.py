@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from happysad.collection.decisions import DECISIONS, apply_decisions, read_decisions
 from happysad.collection.scan import scan
 from happysad.collection.split_file import load_split
 from happysad.config import CheckOptions, require
@@ -24,8 +25,8 @@ SPLIT_FILE = "split.json"
 """Name of the split's manifest inside a run's folder."""
 
 # Set aside although they can be read: a second look at them would count a picture twice, or
-# against a label that contradicts itself.
-_READABLE_FAULTS = frozenset({"both_classes", "exact_duplicate"})
+# against a label that contradicts itself, or against what a person decided.
+_READABLE_FAULTS = frozenset({"both_classes", "exact_duplicate", "dropped"})
 
 
 def evaluate(
@@ -34,6 +35,7 @@ def evaluate(
     *,
     out: Path | None = None,
     part: str | None = None,
+    decisions: Path | None = None,
     options: CheckOptions | None = None,
     progress: Progress = silent,
 ) -> Report:
@@ -50,19 +52,25 @@ def evaluate(
             nothing is written without it.
         part: judge only this part of the split that the model's run was made with: ``train``,
             ``validation`` or ``test``; the folder must be the one that was split.
+        decisions: list of what to do with doubtful pictures, see ``collection.decisions``; with
+            ``part`` the one that the run was made with is the default.
         options: how the folder is checked.
         progress: told of the pictures read and judged.
 
     Raises:
         UsageError: a class that the model does not know, no picture to judge, no split.
-        CollectionError: the folder's layout is wrong, or it is not the one that was split.
+        CollectionError: the folder's layout is wrong, it is not the one that was split, or the
+            list of decisions is not its.
         BundleError: the model cannot be loaded.
-        MissingExtraError: matplotlib, which ``out`` needs, is not installed.
     """
     require(part is None or part in PARTS, "part", "train, validation or test", part)
     predictor = model if isinstance(model, Predictor) else load(model)
     collection = scan(folder, options=options, progress=progress)
     require_known_classes(predictor, collection)
+    if decisions is None and part is not None:
+        decisions = _beside(predictor, DECISIONS)
+    if decisions is not None:
+        collection = apply_decisions(collection, read_decisions(decisions))
     report = report_on(predictor, collection, part=part, progress=progress)
     if out is not None:
         from happysad.reports.evaluation import write
@@ -152,8 +160,8 @@ def _unreadable(collection: Collection) -> dict[str, str]:
 
 def _members(predictor: Predictor, collection: Collection, part: str) -> frozenset[str]:
     """Return the identities of one part of the split that lies beside the model."""
-    path = predictor.path.parent / SPLIT_FILE if predictor.path else None
-    if path is None or not path.is_file():
+    path = _beside(predictor, SPLIT_FILE)
+    if path is None:
         msg = (
             f"The part {part!r} is asked for, but no {SPLIT_FILE} lies beside the model. Give the "
             "folder of a run as the model, or leave the part out."
@@ -161,3 +169,9 @@ def _members(predictor: Predictor, collection: Collection, part: str) -> frozens
         raise UsageError(msg)
     parts: Mapping[str, tuple[str, ...]] = load_split(path, collection).parts
     return frozenset(parts[part])
+
+
+def _beside(predictor: Predictor, name: str) -> Path | None:
+    """Return a file that lies beside the model; None where there is none."""
+    path = predictor.path.parent / name if predictor.path else None
+    return path if path is not None and path.is_file() else None

@@ -1,7 +1,8 @@
-"""``train``: check → split → decode → fit → calibrate → judge → save → report."""
+"""``train``: check → split → read → learn → calibrate → judge → save → report."""
 
 from __future__ import annotations
 
+import contextlib
 import html
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,13 +11,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from happysad.bundle import archive, shelf
+from happysad.collection.decisions import (
+    DECISIONS,
+    apply_decisions,
+    read_decisions,
+    write_decisions,
+)
 from happysad.collection.layout import read_layout
 from happysad.collection.scan import scan
 from happysad.collection.split import folds as deal_folds
 from happysad.collection.split import split as deal
 from happysad.collection.split_file import load_split, save_split
 from happysad.config import TrainOptions, require
-from happysad.errors import CollectionError, RunError
+from happysad.errors import CollectionError, MissingExtraError, RunError
 from happysad.judge.metrics import judge
 from happysad.predictor import Predictor, with_golden
 from happysad.progress import Progress, silent
@@ -25,17 +32,13 @@ from happysad.reports import evaluation, plots
 from happysad.reports.collection import write_check_page
 from happysad.reports.evaluation_page import Training
 from happysad.training import run_folder
-from happysad.training.engine import require_library
-from happysad.training.examples import DecodeOptions, Examples, decode_examples
-from happysad.training.networks import Network, find_network
+from happysad.training.origin import with_scores
+from happysad.verbs.recipe import find_recipe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from numpy.typing import NDArray
-
     from happysad.bundle.archive import Bundle
     from happysad.records import Entry
+    from happysad.verbs.recipe import Answered, History, Material, Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,9 @@ class Run:
         bundle: the saved model.
         collection: the checked pictures.
         split: which picture was in which part.
-        history: measure → its value after each epoch.
+        history: measure → its value after each epoch; or, with a measure ``strength``, at each
+            strength of the ridge that was tried, where ``val_`` measures are of the pictures
+            left out in turn.
         report: how the model did on the test part, which it had never seen.
         report_page: the same as a page.
         folds: reports of the k-fold evaluation, in order; none without ``folds``.
@@ -57,7 +62,7 @@ class Run:
     bundle: Path
     collection: Collection
     split: Split
-    history: Mapping[str, tuple[float, ...]]
+    history: History
     report: Report
     report_page: Path
     folds: tuple[Report, ...] = ()
@@ -86,38 +91,45 @@ def train(
     out: Path | None = None,
     resume: bool = False,
     split: Path | Split | None = None,
+    decisions: Path | None = None,
     progress: Progress = silent,
 ) -> Run:
     """Train a model on a labelled folder, judge it on pictures it has not seen, and save it.
 
     Args:
         folder: folder with one folder of pictures for each class.
-        options: how to train; the defaults are the write-up's, with ``resume`` the run's own.
+        options: how to train; with ``resume`` the run's own are the default.
         out: run folder; by default a new one below ``runs``. With ``resume`` the latest there.
         resume: go on with the run in ``out`` after an interruption. Folder and options must be
             as they were; the result is what it would have been without the interruption.
         split: a split to use again, or its file, instead of dealing the pictures anew.
+        decisions: list of what to do with doubtful pictures, see ``collection.decisions``; a
+            resumed run keeps to the list that it was started with.
         progress: told what happens.
 
     Raises:
-        CollectionError: the folder cannot be worked with as it is, or the split is not its.
-        UsageError: options that do not go together, or the network does not fit the classes.
+        CollectionError: the folder cannot be worked with as it is, or the split or the list of
+            decisions is not its.
+        UsageError: options that do not go together, no model to build on, or too many classes.
         RunError: the run cannot start, go on or be saved; or it was interrupted.
-        BundleError: the model cannot be saved.
-        MissingExtraError: the extra ``train`` is not installed.
+        BundleError: the model to build on cannot be loaded, or the new one cannot be saved.
+        MissingExtraError: the preset needs the extra ``train``, and it is not installed.
     """
     require(not (resume and split is not None), "split", "left out with resume", split)
-    require_library("keras", "train")
+    require(not (resume and decisions), "decisions", "left out with resume", decisions)
     layout = read_layout(folder)  # a wrong folder leaves no run behind
     preset = (options or TrainOptions()).preset
     place = out or _default_place(Path(folder), preset, resume=resume)
     if options is None:
         options = run_folder.read_options(place) if resume else TrainOptions()
-    network = find_network(options.preset)
-    network.check_classes(layout.classes)
-    with run_folder.opened(place, resume=resume), run_folder.interruptible(place):
-        work = _Work(Path(folder), place, network, options, resume, progress)
-        return work.run(split)
+    recipe = find_recipe(options)
+    recipe.check_classes(layout.classes)
+    with (
+        run_folder.opened(place, resume=resume),
+        run_folder.interruptible(place, kept=recipe.kept),
+    ):
+        work = _Work(Path(folder), place, recipe, options, resume, progress)
+        return work.run(split, decisions)
 
 
 def _default_place(folder: Path, preset: str, *, resume: bool) -> Path:
@@ -139,23 +151,37 @@ class _Work:
 
     folder: Path
     place: Path
-    network: Network
+    recipe: Recipe
     options: TrainOptions
     resume: bool
     progress: Progress
 
-    def run(self, wanted: Path | Split | None) -> Run:
-        collection = scan(self.folder, options=self.options.check, progress=self.progress)
+    def run(self, wanted: Path | Split | None, decisions: Path | None) -> Run:
+        collection = self._collect(decisions)
         split = self._split(collection, wanted)
         self._note_start(split)
-        examples = self._decode(collection)
-        folds = self._folds(collection, examples)
-        bundle, report, history = self._train(examples, split, self.place)
+        material = self.recipe.read(collection, folder=self.place, progress=self.progress)
+        folds = self._folds(collection, material)
+        bundle, report, history = self._train(material, split, self.place)
         saved = archive.write(self.place / shelf.RUN_BUNDLE, with_golden(bundle))
         shelf.remember(self.place / shelf.RUN_BUNDLE)
         page = self._write_reports(collection, split, report, history, folds)
         path = saved.path or self.place / shelf.RUN_BUNDLE
         return Run(self.place, path, collection, split, history, report, page, folds)
+
+    def _collect(self, decisions: Path | None) -> Collection:
+        """Check the folder and follow the decisions; a copy of them goes with the run."""
+        collection = scan(self.folder, options=self.options.check, progress=self.progress)
+        copy = self.place / DECISIONS
+        if self.resume:
+            decisions = copy if copy.exists() else None
+        if decisions is None:
+            return collection
+        listed = read_decisions(decisions)
+        collection = apply_decisions(collection, listed)
+        if not self.resume:
+            write_decisions(listed, copy)
+        return collection
 
     def _split(self, collection: Collection, wanted: Path | Split | None) -> Split:
         if isinstance(wanted, Split):
@@ -179,22 +205,7 @@ class _Work:
         save_split(split, self.place / run_folder.SPLIT)
         run_folder.write_options(self.place, self.options)
 
-    def _decode(self, collection: Collection) -> Examples:
-        return decode_examples(
-            Path(collection.root),
-            collection.entries,
-            collection.classes,
-            options=DecodeOptions(
-                preprocessing=self.network.preprocessing,
-                limits=self.options.check.limits,
-                workers=self.options.check.workers,
-                cache_mib=self.options.cache_mib,
-                cache_folder=self.place,
-            ),
-            progress=self.progress,
-        )
-
-    def _folds(self, collection: Collection, examples: Examples) -> tuple[Report, ...]:
+    def _folds(self, collection: Collection, material: Material) -> tuple[Report, ...]:
         """Train and judge once for each fold; these models are not kept."""
         if not self.options.split.folds:
             return ()
@@ -204,50 +215,47 @@ class _Work:
             place = self.place / "folds" / str(number)
             place.mkdir(parents=True, exist_ok=True)
             told = _told_as(f"fold {number} of {len(splits)}", self.progress)
-            reports.append(replace(self, progress=told)._train(examples, split, place)[1])
+            reports.append(replace(self, progress=told)._train(material, split, place)[1])
         return tuple(reports)
 
     def _train(
-        self, examples: Examples, split: Split, place: Path
-    ) -> tuple[Bundle, Report, Mapping[str, tuple[float, ...]]]:
+        self, material: Material, split: Split, place: Path
+    ) -> tuple[Bundle, Report, History]:
         """Fit on the training part, choose on the validation part, judge on the test part."""
-        parts = _parts(examples, split)
-        # Here and not above: everything that can go wrong before has been checked by now, and
-        # loading TensorFlow takes seconds.
-        self.progress("loading TensorFlow", 0, 1)
-        from happysad.training.fit import fit
-        from happysad.training.saving import bundle_of, fingerprint, with_scores
-
-        self.progress("loading TensorFlow", 1, 1)
-        fitted = fit(
-            self.network,
-            parts["train"],
-            parts["validation"],
-            options=self.options,
+        parts = _parts(material, split)
+        learned = self.recipe.learn(
+            parts,
+            split,
+            name=self.place.resolve().name,
             folder=place,
-            fingerprint=fingerprint(self.options, parts),
             resume=self.resume,
             progress=self.progress,
         )
-        run_folder.write_history(place, fitted.history)
-        bundle = bundle_of(
-            fitted,
-            self.network,
-            parts["train"],
-            parts["validation"],
-            name=self.place.resolve().name,
-            options=self.options,
-            split=split,
+        run_folder.write_history(place, learned.history)
+        report = self._judge(learned.bundle, parts["test"])
+        return with_scores(learned.bundle, report), report, learned.history
+
+    def _judge(self, bundle: Bundle, test: Material) -> Report:
+        """Judge a model the way it will answer: with the calibration and threshold it has."""
+        predictor = Predictor(bundle)
+        answered = self.recipe.answer(predictor, test)
+        answers = [
+            _answer(predictor, entry, said)
+            for entry, said in zip(test.entries, answered, strict=True)
+        ]
+        return judge(
+            answers,
+            classes=predictor.classes,
+            model=bundle.manifest.name,
+            data=f"{self.folder.resolve().name} (test part)",
         )
-        report = _judge(bundle, parts["test"], data=f"{self.folder.resolve().name} (test part)")
-        return with_scores(bundle, report), report, fitted.history
 
     def _write_reports(
         self,
         collection: Collection,
         split: Split,
         report: Report,
-        history: Mapping[str, tuple[float, ...]],
+        history: History,
         folds: tuple[Report, ...],
     ) -> Path:
         self.progress("writing reports", 0, 3)
@@ -255,7 +263,7 @@ class _Work:
             collection, self.place / "check" / "index.html", limits=self.options.check.limits
         )
         self.progress("writing reports", 1, 3)
-        run_folder.write_file(self.place / run_folder.CURVES, plots.curves(history))
+        self._plot(history)
         self.progress("writing reports", 2, 3)
         training = Training(collection=collection, split=split, history=history, folds=folds)
         page = evaluation.write(
@@ -266,6 +274,14 @@ class _Work:
         self.progress("writing reports", 3, 3)
         return page
 
+    def _plot(self, history: History) -> None:
+        """Plot how training went, where there is something to plot and to plot with."""
+        if not history:
+            return
+        # Training two views needs no plots, so it must not fail without them.
+        with contextlib.suppress(MissingExtraError):
+            run_folder.write_file(self.place / run_folder.CURVES, plots.curves(history))
+
 
 def _told_as(what: str, progress: Progress) -> Progress:
     def told(step: str, done: int, total: int, note: str = "") -> None:
@@ -274,36 +290,26 @@ def _told_as(what: str, progress: Progress) -> Progress:
     return told
 
 
-def _parts(examples: Examples, split: Split) -> dict[str, Examples]:
-    """Return the examples of each part; pictures that are in no part are left out.
+def _parts(material: Material, split: Split) -> dict[str, Material]:
+    """Return the pictures of each part; those that are in no part are left out.
 
     Raises:
         RunError: a part lost all its pictures since the check.
     """
     part_of = {sha256: part for part, members in split.parts.items() for sha256 in members}
     rows: dict[str, list[int]] = {part: [] for part in PARTS}
-    for row, entry in enumerate(examples.entries):
+    for row, entry in enumerate(material.entries):
         if entry.sha256 in part_of:
             rows[part_of[entry.sha256]].append(row)
     for part, chosen in rows.items():
         if not chosen:
             msg = f"None of the pictures of the {part} part can be read any more. Check the folder."
             raise RunError(msg)
-    return {part: examples.rows(chosen) for part, chosen in rows.items()}
+    return {part: material.rows(chosen) for part, chosen in rows.items()}
 
 
-def _judge(bundle: Bundle, test: Examples, *, data: str) -> Report:
-    """Judge a model the way it will answer: with the runtime, calibration and threshold it has."""
-    predictor = Predictor(bundle)
-    rows = predictor.probabilities(test.pixels)
-    answers = [
-        _answer(predictor, entry, row) for entry, row in zip(test.entries, rows, strict=True)
-    ]
-    return judge(answers, classes=test.classes, model=bundle.manifest.name, data=data)
-
-
-def _answer(predictor: Predictor, entry: Entry, row: NDArray[np.float64]) -> Answer:
-    label, verdict = predictor.decide(row)
+def _answer(predictor: Predictor, entry: Entry, said: Answered) -> Answer:
+    label, verdict = predictor.decide(said.row, off_topic=said.off_topic)
     return Answer(
         file=entry.file,
         sha256=entry.sha256,
@@ -311,5 +317,6 @@ def _answer(predictor: Predictor, entry: Entry, row: NDArray[np.float64]) -> Ans
         label=entry.label,
         predicted=label,
         verdict=verdict,
-        probabilities=dict(zip(predictor.classes, row.tolist(), strict=True)),
+        probabilities=dict(zip(predictor.classes, said.row.tolist(), strict=True)),
+        seen_in_training=said.seen_in_training,
     )

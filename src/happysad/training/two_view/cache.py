@@ -119,8 +119,7 @@ def packed(embedding: Embedding) -> bytes:
     """Return an embedding as bytes with a checksum."""
     arrays = (embedding.scene, embedding.faces, embedding.scores, embedding.areas, embedding.sides)
     body = b"".join(np.ascontiguousarray(array, "<f4").tobytes() for array in arrays)
-    count = len(embedding.scores)
-    width = embedding.faces.shape[1] if count else 0
+    count, width = embedding.faces.shape
     return _HEADER.pack(zlib.crc32(body), len(embedding.scene), count, width) + body
 
 

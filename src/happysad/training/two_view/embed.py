@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from happysad.config import Limits
 from happysad.errors import PictureError
@@ -15,12 +18,13 @@ from happysad.pictures.prepared import Prepared, prepare_many
 from happysad.progress import Progress, silent
 from happysad.sources.expand import Source
 from happysad.training.two_view.cache import Cache
+from happysad.training.two_view.embedding import Embeddings
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from numpy.typing import NDArray
 
     from happysad.bundle.archive import Bundle
-    from happysad.records import Entry
+    from happysad.records import Collection, Entry
 
 READING = 1
 """Grows whenever the same graphs would read other numbers from the same picture."""
@@ -28,6 +32,79 @@ READING = 1
 _STEP = "reading pictures in two views"
 _BATCH = 8
 _KEPT_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """Labelled pictures as two views see them.
+
+    Attributes:
+        embeddings: one a picture.
+        labels: int64 array of shape (N,), indices into ``classes``.
+        entries: the file behind each picture.
+        classes: class names in label order.
+        failed: file → error code of those that could be read at the check, and now cannot.
+    """
+
+    embeddings: tuple[Embedding, ...]
+    labels: NDArray[np.int64]
+    entries: tuple[Entry, ...]
+    classes: tuple[str, ...]
+    failed: Mapping[str, str]
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    @property
+    def groups(self) -> list[str]:
+        """Duplicate group of each picture."""
+        return [entry.group for entry in self.entries]
+
+    def rows(self, chosen: Sequence[int]) -> Embedded:
+        """Return some of the pictures, in the order asked for."""
+        return Embedded(
+            embeddings=tuple(self.embeddings[row] for row in chosen),
+            labels=self.labels[list(chosen)],
+            entries=tuple(self.entries[row] for row in chosen),
+            classes=self.classes,
+            failed={},
+        )
+
+    def stacked(self) -> Embeddings:
+        """Return the numbers in few arrays."""
+        return Embeddings.of(self.embeddings)
+
+
+def embed_collection(
+    collection: Collection,
+    *,
+    base: Bundle,
+    limits: Limits = Limits(),
+    workers: int = 0,
+    progress: Progress = silent,
+) -> Embedded:
+    """Read the pictures of a checked folder; see ``embed``.
+
+    Raises:
+        BundleError: the base model has one view, or its graphs cannot be run.
+    """
+    results = embed(
+        Path(collection.root),
+        collection.entries,
+        base=base,
+        limits=limits,
+        workers=workers,
+        progress=progress,
+    )
+    pairs = list(zip(collection.entries, results, strict=True))
+    kept = [(entry, item) for entry, item in pairs if not isinstance(item, PictureError)]
+    return Embedded(
+        embeddings=tuple(item for _, item in kept),
+        labels=np.array([collection.classes.index(entry.label) for entry, _ in kept], np.int64),
+        entries=tuple(entry for entry, _ in kept),
+        classes=collection.classes,
+        failed={e.file: item.code for e, item in pairs if isinstance(item, PictureError)},
+    )
 
 
 def views_digest(base: Bundle) -> str:

@@ -39,17 +39,12 @@ class Embeddings:
     sides: NDArray[np.float32]
 
     @classmethod
-    def of(cls, pictures: Sequence[Embedding], *, face_width: int) -> Embeddings:
-        """Stack one picture or more.
-
-        Args:
-            pictures: from one and the same model.
-            face_width: number of features of a face.
-        """
+    def of(cls, pictures: Sequence[Embedding]) -> Embeddings:
+        """Stack one picture or more, all read by the same model."""
         counts = [len(picture.scores) for picture in pictures]
         return cls(
             scene=np.stack([picture.scene for picture in pictures]),
-            faces=np.concatenate([picture.faces.reshape(-1, face_width) for picture in pictures]),
+            faces=np.concatenate([picture.faces for picture in pictures]),
             owners=np.repeat(np.arange(len(pictures)), counts),
             scores=np.concatenate([picture.scores for picture in pictures]),
             areas=np.concatenate([picture.areas for picture in pictures]),

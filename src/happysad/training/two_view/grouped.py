@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FOLDS = 5
 
-STRENGTHS: Array = np.geomspace(1e-3, 10**1.5, 10)
+STRENGTHS: Array = np.geomspace(0.01, 30, 8)
 """Ridges to choose from, for features whose squared distance from their mean is 1 on average: the
 prior variance of a picture's logit is one over the ridge."""
 
@@ -115,14 +115,16 @@ def choose_head(
         prior: a head of D weights that was learned elsewhere.
     """
     basis, scale = _scaled_basis(x)
-    known = None if prior is None else np.asarray(prior.weights)[:, None] * scale
+    known = None
+    if prior is not None and any(prior.weights):
+        known = np.asarray(prior.weights)[:, None] * scale
     anchors = [np.zeros((x.shape[1], 1))] if known is None else [known, np.zeros_like(known)]
     anchor, ridge = anchors[0], _UNCHECKED
     out_of_fold = path = None
     if folds is not None:
         trials = [_try_strengths(basis, y, folds, weights=weights, anchor=item) for item in anchors]
-        best = min(trials, key=lambda trial: float(trial[0].held_out.min()))
-        anchor, (path, logits) = anchors[trials.index(best)], best
+        best = int(np.argmin([path.held_out.min() for path, _ in trials]))
+        anchor, (path, logits) = anchors[best], trials[best]
         chosen = int(path.held_out.argmin())
         ridge, out_of_fold = float(STRENGTHS[chosen]), logits[:, chosen]
     counted = np.asarray(weights, np.float64)[:, None]

@@ -6,7 +6,7 @@ iteration, so that the many matrix products of a cross-validation become a few l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,8 +21,10 @@ _INTERCEPT_RIDGE = 1e-3
 _SMALLEST_SPREAD = 1e-12
 _NEWTON_STEPS = 40
 _INNER_STEPS = 40
-_TOLERANCE = 1e-9
+_TOLERANCE = 1e-8
+_EXACTNESS = 0.01
 _HALVINGS = 20
+_TINY = 1e-300
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Basis:
         centred = wide - mean
         few = len(centred) < centred.shape[1]
         spread, vectors = np.linalg.eigh(centred @ centred.T if few else centred.T @ centred)
-        kept = spread > max(spread.max(initial=0.0), 1e-300) * _SMALLEST_SPREAD
+        kept = spread > max(spread.max(initial=0.0), _TINY) * _SMALLEST_SPREAD
         spread, vectors = spread[kept], vectors[:, kept]
         axes = centred.T @ vectors / np.sqrt(spread) if few else vectors
         return cls(mean, axes, centred @ axes, spread)
@@ -123,93 +125,122 @@ def fit_columns(
         weights: how much each picture counts in each fit, shape (N, C); 0 leaves it out.
         priors: where the ridges pull to, shape (D, C).
     """
-    problem = _Problem(basis, np.asarray(y, np.float64)[:, None], ridges, weights, priors)
+    problem = _Problem.of(basis, y, ridges, weights, priors)
     solution = problem.solve()
     found = priors + basis.axes @ solution[1:]
     return Fits(found, solution[0] - basis.mean @ found, problem.logits(solution))
 
 
+@dataclass(frozen=True, slots=True)
 class _Problem:
-    """The losses of all columns; a solution has the intercepts in row 0, coordinates below."""
+    """The losses of all columns; a solution has the intercepts in row 0, coordinates below.
 
-    def __init__(
-        self, basis: Basis, y: Array, ridges: Array, weights: Array, priors: Array
-    ) -> None:
-        self._places, self._y, self._weights = basis.places, y, weights
-        # What the priors themselves say of the centred pictures.
-        self._offset = basis.places @ (basis.axes.T @ priors)
+    Attributes:
+        places: see ``Basis``.
+        spread: see ``Basis``, with the number of pictures before it, shape (1 + R, 1).
+        targets: shape (N, 1).
+        weights: of the pictures, shape (N, C).
+        offset: what the priors say of the centred pictures, shape (N, C).
+        ridge: shape (1 + R, C).
+    """
+
+    places: Array
+    spread: Array
+    targets: Array
+    weights: Array
+    offset: Array
+    ridge: Array
+
+    @classmethod
+    def of(
+        cls, basis: Basis, y: NDArray[np.floating], ridges: Array, weights: Array, priors: Array
+    ) -> _Problem:
         intercepts = np.full((1, len(ridges)), _INTERCEPT_RIDGE)
-        self._ridge = np.concatenate(
-            [intercepts, np.broadcast_to(ridges, (len(basis.spread), len(ridges)))]
+        slopes = np.broadcast_to(ridges, (len(basis.spread), len(ridges)))
+        return cls(
+            places=basis.places,
+            spread=np.concatenate([[float(len(y))], basis.spread])[:, None],
+            targets=np.asarray(y, np.float64)[:, None],
+            weights=weights,
+            offset=basis.places @ (basis.axes.T @ priors),
+            ridge=np.concatenate([intercepts, slopes]),
         )
-        self._spread = np.concatenate([[float(len(y))], basis.spread])[:, None]
+
+    def columns(self, chosen: NDArray[np.bool_]) -> _Problem:
+        return replace(
+            self,
+            weights=self.weights[:, chosen],
+            offset=self.offset[:, chosen],
+            ridge=self.ridge[:, chosen],
+        )
 
     def solve(self) -> Array:
-        solution = np.zeros_like(self._ridge)
-        logits = self.logits(solution)
-        loss = self._loss(solution, logits)
+        """Take Newton steps in every column that is not at its minimum yet."""
+        result = np.zeros_like(self.ridge)
+        rest, at = self, np.arange(result.shape[1])
         for _ in range(_NEWTON_STEPS):
+            solution = result[:, at]
+            logits = rest.logits(solution)
+            loss = rest.loss(solution, logits)
             p = _sigmoid(logits)
-            slope = self._back(self._weights * (p - self._y)) + self._ridge * solution
-            step = self._newton_step(slope, self._weights * p * (1 - p))
-            promise = -(slope * step).sum(axis=0)
-            if (promise <= _TOLERANCE * (1 + loss)).all():
+            slope = rest.back(rest.weights * (p - rest.targets)) + rest.ridge * solution
+            curve = rest.weights * p * (1 - p)
+            scale = rest.spread * (curve.sum(axis=0) / len(curve)) + rest.ridge
+            left = (slope**2 / scale).sum(axis=0) > _TOLERANCE * (1 + loss)
+            if not left.any():
                 break
-            solution, logits, loss = self._along(step, promise, solution, loss)
-        return solution
+            rest, at = rest.columns(left), at[left]
+            step = rest.newton_step(slope[:, left], curve[:, left], scale[:, left])
+            promise = -(slope[:, left] * step).sum(axis=0)
+            result[:, at] = rest.along(step, promise, solution[:, left], loss[left])
+        return result
 
     def logits(self, solution: Array) -> Array:
-        return self._offset + self._forth(solution)
+        return self.offset + self.forth(solution)
 
-    def _forth(self, solution: Array) -> Array:
-        result: Array = self._places @ solution[1:] + solution[0]
+    def forth(self, solution: Array) -> Array:
+        result: Array = self.places @ solution[1:] + solution[0]
         return result
 
-    def _back(self, values: Array) -> Array:
-        return np.concatenate([values.sum(axis=0, keepdims=True), self._places.T @ values])
+    def back(self, values: Array) -> Array:
+        return np.concatenate([values.sum(axis=0, keepdims=True), self.places.T @ values])
 
-    def _loss(self, solution: Array, logits: Array) -> Array:
-        surprise = np.logaddexp(0, logits) - self._y * logits
-        penalty = (self._ridge * solution**2).sum(axis=0) / 2
-        result: Array = (self._weights * surprise).sum(axis=0) + penalty
+    def loss(self, solution: Array, logits: Array) -> Array:
+        surprise = np.logaddexp(0, logits) - self.targets * logits
+        penalty = (self.ridge * solution**2).sum(axis=0) / 2
+        result: Array = (self.weights * surprise).sum(axis=0) + penalty
         return result
 
-    def _newton_step(self, slope: Array, curve: Array) -> Array:
+    def newton_step(self, slope: Array, curve: Array, scale: Array) -> Array:
         """Solve for the step of every column by preconditioned conjugate gradients."""
-        scale = self._spread * (curve.sum(axis=0) / len(curve)) + self._ridge
         step = np.zeros_like(slope)
         rest = -slope
         eased = rest / scale
         way, power = eased, (rest * eased).sum(axis=0)
-        start = np.maximum(power, 1e-300)
-        # As exact as Newton's own progress makes worth while; exact near the end.
-        enough = start * np.minimum(0.01, start)
+        enough = _EXACTNESS * power
         for _ in range(_INNER_STEPS):
-            bent = self._back(curve * self._forth(way)) + self._ridge * way
-            length = power / np.maximum((way * bent).sum(axis=0), 1e-300)
+            bent = self.back(curve * self.forth(way)) + self.ridge * way
+            length = power / np.maximum((way * bent).sum(axis=0), _TINY)
             step += length * way
             rest = rest - length * bent
             eased = rest / scale
             before, power = power, (rest * eased).sum(axis=0)
             if (power <= enough).all():
                 break
-            way = eased + power / np.maximum(before, 1e-300) * way
+            way = eased + power / np.maximum(before, _TINY) * way
         return step
 
-    def _along(
-        self, step: Array, promise: Array, solution: Array, loss: Array
-    ) -> tuple[Array, Array, Array]:
+    def along(self, step: Array, promise: Array, solution: Array, loss: Array) -> Array:
         """Go along the step, in each column as far as the loss falls."""
         length = np.ones_like(loss)
         for _ in range(_HALVINGS):
             there = solution + length * step
-            logits = self.logits(there)
-            new = self._loss(there, logits)
+            new = self.loss(there, self.logits(there))
             worse = new > loss - 1e-4 * length * promise + 1e-12 * (1 + loss)
             if not worse.any():
                 break
             length = np.where(worse, length / 2, length)
-        return there, logits, new
+        return there
 
 
 def _sigmoid(logits: Array) -> Array:

@@ -40,6 +40,14 @@ def label(
         str | None,
         typer.Option(metavar="A,B", help="The two classes: keys ← and →. (default: happy,sad)"),
     ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--with",
+            metavar="MODEL",
+            help="Model of two views that learns along. (default: the one that ships)",
+        ),
+    ] = None,
     review: Annotated[
         bool, typer.Option("--review", help="Go through the doubtful labels of a labelled folder.")
     ] = False,
@@ -83,10 +91,14 @@ def label(
         _export(pool, export, labels=labels, link=link, check=check, plain=plain)
         return
 
+    from happysad.bundle import shelf
     from happysad.verbs.label import label as verb
     from happysad.web import require_web
 
     require_web()
+    base = model or ("default" if shelf.shipped() else None)
+    if base is None:
+        hint("No model came with this happysad: pictures come in random order. See --with.")
     settings = LabelOptions(
         classes=tuple(name.strip() for name in classes.split(",")) if classes else (),
         review=review,
@@ -96,7 +108,7 @@ def label(
         check=check,
     )
     with shown(plain=plain) as progress:
-        session = verb(pool, options=settings, store=labels, progress=progress)
+        session = verb(pool, options=settings, store=labels, model=base, progress=progress)
     with session:
         _serve(session, host, port, browse=not no_browser)
 

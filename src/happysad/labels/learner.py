@@ -12,6 +12,7 @@ from happysad.labels.store import Point
 
 if TYPE_CHECKING:
     from happysad.labels.store import LabelStore
+    from happysad.progress import Progress
 
 State = Literal["none", "preparing", "waiting", "learning", "failed"]
 
@@ -37,8 +38,11 @@ class Lesson:
 class Learner(Protocol):
     """Something that learns from labels; it is called from one thread, never twice at a time."""
 
-    def prepare(self) -> Lesson:
+    def prepare(self, progress: Progress) -> Lesson:
         """Look at the pictures, and say which to ask for first, without any label.
+
+        Args:
+            progress: told how far it is.
 
         Raises:
             HappysadError: it cannot work here; people go on without it.
@@ -55,6 +59,12 @@ class Learner(Protocol):
 class Refits:
     """A learner at work in the background; whoever labels never waits for it.
 
+    Attributes:
+        lesson: the latest.
+        state: what it is doing.
+        prepared: share of the preparation that is done, 0 to 1.
+        trouble: why it failed; empty unless it did.
+
     Args:
         learner: what to run.
         store: where the labels are, and where each point of the learning curve goes.
@@ -65,6 +75,7 @@ class Refits:
         self.lesson = Lesson()
         self.state: State = "preparing"
         self.trouble = ""
+        self.prepared = 0.0
         self._learner = learner
         self._store = store
         self._every = every
@@ -90,17 +101,24 @@ class Refits:
 
     def _work(self) -> None:
         try:
-            self.lesson = self._learner.prepare()
+            self.lesson = self._learner.prepare(self._preparing)
             self.state = "waiting"
             while not self._stopped:
                 self._learn()
                 self._news.wait()
                 self._news.clear()
+        except _StoppedError:
+            return
         except HappysadError as error:
             self._fail(str(error))
         # A defect in a learner must not end the labelling; the page shows it.
         except Exception as error:
             self._fail(f"{type(error).__name__}: {error}")
+
+    def _preparing(self, step: str, done: int, total: int, note: str = "") -> None:  # noqa: ARG002
+        self.prepared = done / max(1, total)
+        if self._stopped:
+            raise _StoppedError
 
     def _learn(self) -> None:
         labels = self._labels()
@@ -109,7 +127,9 @@ class Refits:
         self.state = "learning"
         self.lesson = self._learner.refit(labels)
         self._learned = len(labels)
-        if not self._stopped:
+        curve = self._store.curve()
+        again = bool(curve) and curve[-1].labels == self.lesson.point.labels  # after a restart
+        if not self._stopped and not again:
             self._store.note(self.lesson.point)
         self.state = "waiting"
 
@@ -121,3 +141,7 @@ class Refits:
     def _fail(self, why: str) -> None:
         self.trouble = why
         self.state = "failed"
+
+
+class _StoppedError(Exception):
+    """The session ends while the learner is still preparing itself."""

@@ -40,6 +40,7 @@ class Status:
         agreement: of people who saw the same pictures.
         disagreements: pictures that wait for somebody to settle them.
         learner: what the learner is doing; ``none`` where there is none.
+        prepared: share of the pictures that the learner has looked at, 0 to 1.
         trouble: why it failed, or nothing.
         curve: what it could do after so many labels.
         every: labels between two refits.
@@ -52,6 +53,7 @@ class Status:
     agreement: Agreement
     disagreements: int
     learner: State
+    prepared: float
     trouble: str
     curve: tuple[Point, ...]
     every: int
@@ -150,6 +152,7 @@ class Session:
                 agreement=ledger.agreement(),
                 disagreements=len(self._disputed(ledger.disagreements())),
                 learner=self._refits.state if self._refits else "none",
+                prepared=self._refits.prepared if self._refits else 0.0,
                 trouble=self._refits.trouble if self._refits else "",
                 curve=self.store.curve(),
                 every=self._every,

@@ -56,7 +56,8 @@ class Point:
 
     Attributes:
         labels: how many pictures it had learned from.
-        accuracy: on pictures that it had not learned from, 0 to 1; None where there were too few.
+        accuracy: on pictures that came by lot and that it had not learned from, 0 to 1; None where
+            there were too few.
         low: lower end of the 95% interval; None likewise.
         high: upper end; None likewise.
         n: pictures that the estimate rests on.

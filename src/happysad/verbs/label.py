@@ -5,6 +5,7 @@ The page over it is ``happysad.web``; a program can do what the page does with a
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -22,8 +23,9 @@ from happysad.labels.store import LabelStore
 from happysad.progress import Progress, silent
 
 if TYPE_CHECKING:
+    from happysad.bundle.archive import Bundle
     from happysad.labels.export import Exported
-    from happysad.labels.learner import Learner
+    from happysad.verbs.label_learner import TwoViewLearner
 
 DEFAULT_CLASSES: Final = ("happy", "sad")
 
@@ -33,7 +35,7 @@ def label(
     *,
     options: LabelOptions | None = None,
     store: Path | None = None,
-    learner: Learner | None = None,
+    model: str | Path | None = None,
     progress: Progress = silent,
 ) -> Session:
     """Open a folder of pictures for labelling.
@@ -42,7 +44,9 @@ def label(
         folder: pictures without labels, flat or nested; for a review a labelled folder.
         options: the classes, and how to ask.
         store: file of the labels; None for ``FOLDER/.happysad/labels.sqlite``.
-        learner: asks for the pictures it learns most from; None draws lots.
+        model: a model of two views that learns while people label, and asks for the pictures it
+            learns most from: a bundle, a run folder, or ``default`` for the one that came with
+            happysad; None draws lots.
         progress: told of the pictures read.
 
     Returns:
@@ -50,20 +54,24 @@ def label(
 
     Raises:
         CollectionError: no such folder, no picture in it or, for a review, no class folders.
-        UsageError: there is nothing to review, or there are more than two classes.
+        UsageError: there is nothing to review, there are more than two classes, or the model has
+            one view.
+        BundleError: the model cannot be loaded.
         LabelError: the labels cannot be read or kept.
     """
     options = options or LabelOptions()
     place = store or default_store(folder)
+    base = None if model is None else _base(model)  # a wrong name is told before any work
     if options.review:
         pool, first = _doubtful(folder, options.check, progress)
     else:
         pool, first = read_pool(folder, options=options.check, progress=progress), None
+    classes = _classes(options, pool, place)
     return Session(
         pool,
-        LabelStore(place, _classes(options, pool, place)),
+        LabelStore(place, classes),
         Queue(pool.groups, first=first, double=options.double, seed=options.seed),
-        learner=learner,
+        learner=_learner(pool, base, classes, options) if base else None,
         every=options.every,
         limits=options.check.limits,
         review=options.review,
@@ -102,6 +110,20 @@ def export_labels(
         return export.write_folders(pool, labels, to, how=how)
     finally:
         labels.close()
+
+
+def _base(model: str | Path) -> Bundle:
+    from happysad.verbs.train_two_view import load_base
+
+    return load_base(os.fspath(model))
+
+
+def _learner(
+    pool: Pool, base: Bundle, classes: tuple[str, str], options: LabelOptions
+) -> TwoViewLearner:
+    from happysad.verbs.label_learner import TwoViewLearner
+
+    return TwoViewLearner(pool, base, classes, limits=options.check.limits, seed=options.seed)
 
 
 def _kept_classes(store: Path) -> tuple[str, str] | None:

@@ -96,6 +96,7 @@ def labelling(session: Session) -> APIRouter:
             "disagreements": found.disagreements,
             "learner": {
                 "state": found.learner,
+                "prepared": round(found.prepared, 2),
                 "trouble": visible(found.trouble),
                 "every": found.every,
             },

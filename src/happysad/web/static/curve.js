@@ -34,12 +34,13 @@ export function sentence(points, learner) {
   const last = points.at(-1);
   if (learner.state === "failed") return `The model stopped: ${learner.trouble}`;
   if (learner.state === "none") return "No model is at work. Pictures come in random order.";
-  if (learner.state === "preparing") return "The model is looking at the pictures first. Until it is done, they come in random order.";
+  if (learner.state === "preparing") return `The model is looking at the pictures first (${Math.round(100 * learner.prepared)}%). Until then they come in random order.`;
   const busy = learner.state === "learning" ? " It is learning again just now." : "";
   if (!last) return `Not enough labels yet: it learns after every ${learner.every} answers.${busy}`;
-  if (last.accuracy === null) return `Not enough labels yet to say how good it is: ${last.labels}, of both classes.${busy}`;
+  if (last.accuracy === null) return `Not enough labels yet to say how good it is. It is judged on pictures that come by lot, one in five: ${last.n} so far.${busy}`;
   const band = `[${last.low.toFixed(2)}, ${last.high.toFixed(2)}]`;
-  return `Right on ${last.accuracy.toFixed(2)} ${band} of n = ${last.n} labelled pictures, each judged without its own label. These are the hard ones, so it may do better on the others.${busy}`;
+  const right = Math.round(last.accuracy * last.n);
+  return `Right on ${right} of ${last.n} pictures that came by lot, one in five: ${last.accuracy.toFixed(2)} ${band}. It had not learned from them when it was judged.${busy}`;
 }
 
 function describe(known) {

@@ -3,12 +3,15 @@
 import { read } from "./api.js";
 
 const AHEAD = 8;
+const MOST_HELD = 48;
 const LOOK_AGAIN = 10_000; // others may hand pictures back, or answer some that take two people
 
 export class Deck {
-  /** @param changed called when pictures have arrived, or there are no more. */
-  constructor(person, changed) {
+  /** @param pending gives the pictures whose answers are on their way to the server.
+   *  @param changed called when pictures have arrived, or there are no more. */
+  constructor(person, pending, changed) {
     this.person = person;
+    this.pending = pending;
     this.changed = changed;
     this.cards = [];
     this.over = false;
@@ -44,11 +47,10 @@ export class Deck {
     if (this.filling || (this.over && !again) || this.cards.length >= AHEAD) return;
     this.filling = true;
     try {
-      const held = this.cards.map((card) => card.picture);
-      const found = await askFor(this.person, AHEAD, held);
+      const found = await askFor(this.person, AHEAD, [...this.#held()]);
       this.over = found.length === 0;
       if (this.over && !this.stopped) setTimeout(() => this.fill(true), LOOK_AGAIN);
-      const known = new Set(this.cards.map((card) => card.picture));
+      const known = this.#held();
       for (const card of found) if (!known.has(card.picture)) this.cards.push(withImage(card));
       this.problem = null;
     } catch (problem) {
@@ -58,10 +60,15 @@ export class Deck {
     this.filling = false;
     if (!this.stopped) this.changed();
   }
+
+  /** What is in hand, or answered without the server knowing yet. */
+  #held() {
+    return new Set([...this.cards.map((card) => card.picture), ...this.pending()]);
+  }
 }
 
 export async function askFor(person, count, held) {
-  const { cards } = await read("/api/next", { person, count, held: held.join(",") });
+  const { cards } = await read("/api/next", { person, count, held: held.slice(0, MOST_HELD).join(",") });
   return cards;
 }
 

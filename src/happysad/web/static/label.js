@@ -151,6 +151,7 @@ class Page {
   }
 
   answer(answer, when) {
+    if (!this.desk.troubled) this.desk.tell();
     const entry = this.views[this.view].answer(answer, when);
     if (!entry) return;
     this.history.push(entry);

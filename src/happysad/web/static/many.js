@@ -21,8 +21,8 @@ export class Many {
   /** Fill the grid up; the pictures that are in it stay where they are. */
   async show() {
     try {
-      const found = await askFor(this.desk.person, SHOWN - this.cards.length || 1, this.#pictures());
-      const known = new Set(this.#pictures());
+      const found = await askFor(this.desk.person, SHOWN - this.cards.length || 1, this.#held());
+      const known = new Set(this.#held());
       const fresh = found.filter((card) => !known.has(card.picture));
       this.cards.push(...fresh.slice(0, SHOWN - this.cards.length));
     } catch (problem) {
@@ -58,6 +58,10 @@ export class Many {
     this.chosen = new Set(all ? this.#pictures() : []);
     this.#draw();
     this.desk.say(`${this.chosen.size} pictures chosen.`);
+  }
+
+  #held() {
+    return [...this.#pictures(), ...this.desk.outbox.pictures];
   }
 
   #pictures() {

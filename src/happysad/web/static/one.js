@@ -14,7 +14,11 @@ export class One {
   /** Begin with nothing in hand, for a new person. */
   start() {
     if (this.deck) this.deck.stopped = true;
-    this.deck = new Deck(this.desk.person, () => this.show());
+    this.deck = new Deck(
+      this.desk.person,
+      () => this.desk.outbox.pictures,
+      () => this.show(),
+    );
     this.deck.fill();
     this.shown = undefined;
     this.show();

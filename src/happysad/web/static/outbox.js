@@ -32,8 +32,9 @@ export class Outbox {
     this.numbers.set(id, number);
   }
 
-  get length() {
-    return this.waiting.length;
+  /** The pictures whose answers are not saved yet. */
+  get pictures() {
+    return this.waiting.filter((label) => label.kind === "answer").map((label) => label.picture);
   }
 
   async #work() {

@@ -113,13 +113,16 @@ class Queue:
         """Yield the groups as a model ranked them, and between them those that come by lot."""
         wanted = (self._group_of.get(picture) for picture in ranked)
         first = dict.fromkeys(name for name in wanted if name is not None and not by_lot(name))
-        lots = (name for name in self._groups if by_lot(name)) if first else iter(())
+        if not first:
+            yield from self._groups
+            return
+        lots = (name for name in self._groups if by_lot(name))
         for place, name in enumerate(first, start=1):
             yield name
             if place % (_BY_LOT - 1) == 0:
                 yield from islice(lots, 1)
         yield from lots
-        yield from (name for name in self._groups if name not in first)
+        yield from (name for name in self._groups if not by_lot(name) and name not in first)
 
     def _said(self, ledger: Ledger, group: str) -> dict[str, Label]:
         said: dict[str, Label] = {}

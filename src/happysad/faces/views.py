@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from happysad.faces.finder import Place
     from happysad.pictures.prepared import Prepared
 
+# All three graphs keep an arena: the finder's sizes change from run to run, and memory that comes and
+# goes in such pieces is not given back (608 MB against 336 MB, 107 ms a picture against 76, measured
+# on a folder of 120 pictures).
+
 # Crops a run of the graph: 64 faces at once would take 16 times the memory for no gain in time.
 _CROPS = 16
 
@@ -85,15 +89,15 @@ class ViewReader:
             raise BundleError(msg)
         self._graphs = {name: bundle.graphs[name] for name in ("expression", "finder")}
         self._face_width = len(bundle.manifest.heads["faces"].weights)
-        self._scene = Network(bundle.graphs["scene"])
+        self._scene = Network(bundle.graphs["scene"], arena=True)
 
     @cached_property
     def _finder(self) -> Finder:
-        return Finder(Network(self._graphs["finder"]))
+        return Finder(Network(self._graphs["finder"], arena=True))
 
     @cached_property
     def _expression(self) -> Network:
-        return Network(self._graphs["expression"])
+        return Network(self._graphs["expression"], arena=True)
 
     def see(self, pictures: Sequence[Prepared], *, grid: bool = False) -> list[Seen]:
         """Look at some pictures; their crops go through the graph together.
@@ -109,15 +113,17 @@ class ViewReader:
         if not pictures:
             return []
         outputs = (FEATURES, GRID) if grid else (FEATURES,)
-        scene = self._scene.run(np.stack([item.pixels for item in pictures]), *outputs)
+        # One at a time: measured on two cores, 18 ms a picture alone, 31 ms in batches of 8, which
+        # no longer fit the processor's cache and take 80 MB more.
+        scene = [self._scene.run(item.pixels[None], *outputs) for item in pictures]
         looks = [_look(item) for item in pictures]
         places = [self._finder.find(look) for look in looks]
         faces = self._read_faces(looks, places)
         return [
             Seen(
-                _embedding(scene[0][row], faces[row], places[row], look),
+                _embedding(scene[row][0][0], faces[row], places[row], look),
                 places[row],
-                scene[1][row] if grid else None,
+                scene[row][1][0] if grid else None,
             )
             for row, look in enumerate(looks)
         ]

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from happysad.faces.finder import Place
     from happysad.pictures.prepared import Prepared
 
-# All three graphs keep an arena: the finder's sizes change from run to run, and memory that comes and
-# goes in such pieces is not given back (608 MB against 336 MB, 107 ms a picture against 76, measured
-# on a folder of 120 pictures).
+# All three graphs keep an arena: the finder's sizes change from run to run, and memory that comes
+# and goes in such pieces is not given back (608 MB against 336 MB, 107 ms a picture against 76,
+# measured on a folder of 120 pictures).
 
 # Crops a run of the graph: 64 faces at once would take 16 times the memory for no gain in time.
 _CROPS = 16

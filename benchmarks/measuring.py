@@ -201,6 +201,8 @@ def a_model(work: Path) -> Path:
                 *HAPPYSAD,
                 "train",
                 folder,
+                "--preset",
+                "seed",
                 "--epochs",
                 "1",
                 "--augment",

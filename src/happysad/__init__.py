@@ -3,7 +3,7 @@
     import happysad
 
     collection = happysad.check("pictures")
-    run = happysad.train("pictures", options=happysad.TrainOptions(epochs=20))
+    run = happysad.train("pictures", options=happysad.TrainOptions(preset="seed"))
     predictor = happysad.load(run.bundle)
     print(predictor.predict("party.jpg"))
 

@@ -215,7 +215,9 @@ def test_train_says_what_it_did_and_the_model_lives_on(
     folder = tmp_path / "pictures"
     draw_collection(folder, pictures=18, plant=False)
     monkeypatch.chdir(tmp_path)
-    result = happysad("train", folder, "--epochs", 1, "--augment", "none", "--seed", 3)
+    result = happysad(
+        "train", folder, "--preset", "seed", "--epochs", 1, "--augment", "none", "--seed", 3
+    )
     assert result.exit_code == 0, result.output
     assert "always the majority" in result.stdout
     assert "training" in result.stderr

@@ -50,6 +50,7 @@ def test_bare_words_and_lists_are_values() -> None:
     settings = ["preset=seed", "augment.fill=reflect", "split.fractions=[0.8, 0.1, 0.1]"]
     options = train_options(None, settings, flags={})
     assert options == TrainOptions(
+        preset="seed",
         augment=AugmentOptions.level("write-up", fill="reflect"),
         split=type(TrainOptions().split)(fractions=(0.8, 0.1, 0.1)),
     )

@@ -18,9 +18,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
+from happysad.config import Limits
 from happysad.durable import replacing
-from happysad.errors import CollectionError
+from happysad.errors import CollectionError, SourceError
 from happysad.records import Collection, Finding
+from happysad.sources.read import read_file
 
 if TYPE_CHECKING:
     from happysad.records import Entry
@@ -85,11 +87,10 @@ def read_decisions(path: Path) -> tuple[Decision, ...]:
             decision in one.
     """
     try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise _wrong(path, f"it has more than {_MOST_BYTES} bytes")
-        text = path.read_bytes().decode("utf-8-sig", "surrogateescape")
-    except OSError as error:
-        raise _wrong(path, error.strerror or str(error)) from error
+        data = read_file(path, limits=Limits(max_bytes=_MOST_BYTES), follow=True)
+    except SourceError as error:
+        raise _wrong(path, error.message.rstrip(".")) from error
+    text = data.decode("utf-8-sig", "surrogateescape")
     rows = csv.DictReader(io.StringIO(text, newline=""))
     try:
         columns = rows.fieldnames or []

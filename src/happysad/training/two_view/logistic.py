@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 # The intercept is all but free; this keeps it finite where only one class is left.
-_INTERCEPT_RIDGE = 1e-3
+_INTERCEPT_RIDGE = 1e-4
 _SMALLEST_SPREAD = 1e-12
 _NEWTON_STEPS = 40
 _INNER_STEPS = 40

@@ -195,6 +195,8 @@ class Manifest:
             require(not self.heads, "heads", f"empty for the kind {self.kind!r}", [*self.heads])
             require(not self.fusion, "fusion", f"empty for the kind {self.kind!r}", self.fusion)
             require(above == 1, "off_topic_above", f"1 for the kind {self.kind!r}", above)
+            look = self.preprocessing.look
+            require(look == 0, "look", f"0 for the kind {self.kind!r}", look)
 
     def _check_views(self) -> None:
         """Refuse what a model of two views cannot be."""
@@ -202,6 +204,7 @@ class Manifest:
         size = self.preprocessing
         require(size.look > 0, "look", "above 0 for two views", size.look)
         require(size.resample == "area", "resample", "area for two views", size.resample)
+        require(size.fit == "stretch", "fit", "stretch for two views", size.fit)
         names = set(self.heads)
         good = set(HEADS) <= names <= {*HEADS, OFF_TOPIC}
         rule = f"{' and '.join(HEADS)}, with or without {OFF_TOPIC}"

@@ -7,7 +7,8 @@
 ``decision``     below which probability an answer should be ``unsure``
 ``comparison``   two reports on the same pictures → which model is better, if that is shown
 ``queries``      which picture a person should be asked about next
-``learning_curves``  scores after ever more labels → which strategy is better, if that is shown
+``learning_curves``  scores after ever more labels → by how much one strategy is better
+``learning_report``  the same with waymarks and in words
 
 Everything is a closed formula, so the same answers always give the same report. Numpy is
 all that is needed, but for ``queries``, which is scikit-activeml's work; the predictor itself

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
+    from happysad.judge.learning_curves import Curve
     from happysad.records import Report
 
 _Place = Literal["best", "lower left", "lower right"]
@@ -34,6 +35,7 @@ _Place = Literal["best", "lower left", "lower right"]
 _DPI = 150
 _SIZE = (4.8, 4.0)
 _WIDE = (9.6, 3.4)
+_PANELS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,54 @@ def curves(history: Mapping[str, Sequence[float]], *, dark: bool = False) -> byt
     return _png(figure)
 
 
+def learning(
+    curves: Mapping[str, Curve], *, all_labels: float | None = None, dark: bool = False
+) -> bytes:
+    """Plot each strategy's learning curve beside that of the first one, as PNG.
+
+    Args:
+        curves: strategy → curve; the first is what the others are compared with.
+        all_labels: accuracy with every label, for a line across.
+        dark: for a dark page.
+    """
+    baseline, *others = curves.values()
+    columns = min(len(others), _PANELS) or 1
+    rows = max(1, -(-len(others) // columns))
+    size = (2.5 * columns + 0.9, 2.3 * rows + 0.6)
+    dress, figure, axes = _axes(dark=dark, size=size, columns=columns, rows=rows)
+    low, high = _reach([*curves.values()], all_labels)
+    places = np.ravel(axes)
+    for number, place in enumerate(places):
+        if number >= max(1, len(others)):
+            place.set_visible(False)
+            continue
+        mine = others[number : number + 1]
+        for curve, colour, dash in zip(
+            (baseline, *mine), (dress.soft, dress.colours[0]), ("--", "-"), strict=False
+        ):
+            place.fill_between(
+                curve.labels, curve.low, curve.high, color=colour, alpha=0.2, linewidth=0
+            )
+            place.plot(
+                curve.labels, curve.accuracy, dash, color=colour, linewidth=1.6,
+                label=_plain(curve.strategy),
+            )  # fmt: skip
+        if all_labels is not None:
+            place.axhline(all_labels, color=dress.colours[1], linestyle=":", linewidth=1.2)
+        place.set_ylim(low, high)
+        _name(place, dress, _plain((mine or [baseline])[0].strategy), "labels", "")
+        _legend(place, dress, 1 + len(mine), "lower right")
+    return _png(figure)
+
+
+def _reach(curves: Sequence[Curve], more: float | None) -> tuple[float, float]:
+    """Return the ends of an axis that all curves fit on, a little wider."""
+    extra = [] if more is None else [more]
+    low = min(*(float(curve.low.min()) for curve in curves), 1.0, *extra)
+    high = max(*(float(curve.high.max()) for curve in curves), 0.0, *extra)
+    return max(0.0, low - 0.02), min(1.005, high + 0.02)
+
+
 def _table(report: Report) -> Table:
     return tabulate(report.answers, classes=report.classes)
 
@@ -226,7 +276,7 @@ def _unsure_border(table: Table) -> float | None:
 
 
 def _axes(
-    *, dark: bool, size: tuple[float, float] = _SIZE, columns: int = 1
+    *, dark: bool, size: tuple[float, float] = _SIZE, columns: int = 1, rows: int = 1
 ) -> tuple[_Dress, Figure, Any]:
     try:
         from matplotlib.figure import Figure
@@ -234,12 +284,14 @@ def _axes(
         raise MissingExtraError("matplotlib", "train") from error
     dress = _DARK if dark else _LIGHT
     figure = Figure(figsize=size, dpi=_DPI, facecolor=dress.back)
-    axes = figure.subplots(1, columns)
+    axes = figure.subplots(rows, columns)
     # Fixed margins: matplotlib's own layouts draw every figure twice to find them.
     width, height = size
     margins = {"left": 0.62 / width, "right": 1 - 0.22 / width}
-    figure.subplots_adjust(**margins, bottom=0.58 / height, top=1 - 0.5 / height, wspace=0.16)
-    for place in np.atleast_1d(axes):
+    figure.subplots_adjust(
+        **margins, bottom=0.58 / height, top=1 - 0.5 / height, wspace=0.16, hspace=0.55
+    )
+    for place in np.ravel(axes):
         place.set_facecolor(dress.back)
         place.tick_params(colors=dress.soft, labelsize=8, length=0)
         place.grid(color=dress.grid, linewidth=0.8)

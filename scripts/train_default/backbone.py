@@ -93,6 +93,16 @@ class ScaledConv2D(layers.Conv2D):
             name="scale", shape=(self.filters,), initializer="ones", trainable=False
         )
 
+    def save_own_variables(self, store: Any) -> None:
+        """Save the constant too, which Keras' convolutions know nothing of."""
+        super().save_own_variables(store)
+        store["scale"] = self.scale
+
+    def load_own_variables(self, store: Any) -> None:
+        """Load the constant beside the rest."""
+        for name, variable in {"0": self.kernel, "1": self.bias, "scale": self.scale}.items():
+            variable.assign(store[name])
+
     def call(self, inputs: Any) -> Any:
         """Convolve."""
         kernel = self.kernel * self.scale
@@ -110,6 +120,16 @@ class ScaledDepthwiseConv2D(layers.DepthwiseConv2D):
         self.scale = self.add_weight(
             name="scale", shape=(input_shape[-1], 1), initializer="ones", trainable=False
         )
+
+    def save_own_variables(self, store: Any) -> None:
+        """Save the constant too, which Keras' convolutions know nothing of."""
+        super().save_own_variables(store)
+        store["scale"] = self.scale
+
+    def load_own_variables(self, store: Any) -> None:
+        """Load the constant beside the rest."""
+        for name, variable in {"0": self.kernel, "1": self.bias, "scale": self.scale}.items():
+            variable.assign(store[name])
 
     def call(self, inputs: Any) -> Any:
         """Convolve each channel by itself."""

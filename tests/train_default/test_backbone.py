@@ -90,6 +90,17 @@ def test_training_moves_kernels_and_offsets_and_no_scale(tensors):
     assert {path.rsplit("/", 1)[1] for path in moved} == {"kernel", "bias"}
 
 
+def test_a_saved_tail_is_the_same_when_it_is_loaded(tensors, tmp_path):
+    model = tail()
+    load_imagenet(model, tensors)
+    model.save(tmp_path / "tail.keras")
+    features = np.random.default_rng(1).normal(size=(2, 5, 5, blocks()[CUT].inputs))
+    features = features.astype(np.float32)
+    loaded = keras.models.load_model(tmp_path / "tail.keras")
+    expected = np.asarray(model.predict_on_batch(features))
+    assert np.asarray(loaded.predict_on_batch(features)) == pytest.approx(expected, abs=1e-6)
+
+
 def test_front_and_tail_meet_at_the_cut():
     assert front(64).output.shape[-1] == tail().input.shape[-1] == blocks()[CUT].inputs
 

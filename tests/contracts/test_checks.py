@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from happysad.collection.checks import CHECKS
-from happysad.collection.survey import Check, Failure, Survey
+from happysad.collection.survey import Check, Doubt, Failure, Survey
 from happysad.config import CheckOptions
 from happysad.records import CODES, Entry
 
@@ -94,8 +94,29 @@ CASES: dict[str, tuple[Survey, set[str]]] = {
         ),
         {"sad/x.jpg", "sad/y.jpg"},
     ),
+    "likely_wrong_label": (
+        replace(
+            CLEAN,
+            doubts={
+                "happy/a.jpg": Doubt(0.97, "sad"),
+                "happy/b.jpg": Doubt(0.49, "sad"),
+                "sad/c.jpg": Doubt(0.5, "happy"),
+            },
+        ),
+        {"happy/a.jpg", "sad/c.jpg"},
+    ),
+    "off_topic": (
+        replace(
+            CLEAN,
+            doubts={
+                "happy/a.jpg": Doubt(0.2, "sad", off_topic=0.8),
+                "sad/c.jpg": Doubt(0.2, "happy"),
+            },
+        ),
+        {"happy/a.jpg"},
+    ),
 }
-FROM_ELSEWHERE = {"url_refused", "fetch_failed"}
+FROM_ELSEWHERE = {"url_refused", "fetch_failed", "dropped", "relabelled"}
 UNUSABLE = CODES.keys() - CASES.keys() - FROM_ELSEWHERE
 CASES |= {
     code: (

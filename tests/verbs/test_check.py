@@ -204,6 +204,7 @@ def test_json_has_the_documented_fields(checked):
         "set_aside",
         "ignored",
         "findings",
+        "wrong_labels",
     ]
     assert list(document["pictures"][0]) == [
         "file",
@@ -224,7 +225,9 @@ def test_json_has_the_documented_fields(checked):
         "message",
         "related",
         "measure",
+        "suggested",
     ]
+    assert document["wrong_labels"] is None
     assert list(document["counts"]) == ["seen", "used", "set_aside", "ignored"]
 
 

@@ -23,6 +23,8 @@ happysad check pictures
 
 happysad check pictures --report check.html
 
+happysad check pictures --labels --report check.html
+
 happysad check pictures --quarantine   (and back: happysad undo pictures)
 """
 
@@ -38,6 +40,22 @@ def check(
     quarantine: Annotated[
         bool, typer.Option("--quarantine", help="Move the bad files aside; `undo` puts them back.")
     ] = False,
+    labels: Annotated[
+        bool,
+        typer.Option("--labels", help="Also look for labels that are likely wrong (two classes)."),
+    ] = False,
+    base: Annotated[
+        str,
+        typer.Option(metavar="MODEL", help="With --labels: the model whose views are used."),
+    ] = "default",
+    decisions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="With --labels: write the pictures in doubt here, for `train --decisions`. "
+            "(default: labels.csv beside the page)",
+        ),
+    ] = None,
     workers: options.Workers = 0,
     plain: options.Plain = False,
 ) -> None:
@@ -45,7 +63,8 @@ def check(
 
     Finds damaged and misnamed files, duplicates, the same picture in both
     classes, and pictures that are too small, dark, bright, blurred or empty.
-    Reads only, unless --quarantine is given.
+    With --labels, models that have not seen a picture also say whether its
+    label is right. Reads only, unless --quarantine is given.
     """
     from happysad.config import CheckOptions
     from happysad.verbs import check as verb
@@ -56,6 +75,8 @@ def check(
             options=CheckOptions(workers=workers),
             report=report,
             quarantine=quarantine,
+            labels=base if labels else None,
+            decisions=decisions,
             progress=progress,
         )
     if as_json:
@@ -67,7 +88,14 @@ def check(
     if report:
         hint(f"The page: {report}")
     elif collection.findings:
-        hint(f"To see them: happysad check {folder} --report check.html")
+        also = " --labels" if labels else ""
+        hint(f"To see them: happysad check {folder}{also} --report check.html")
+    listed = decisions or (report.with_name(verb.DECISIONS) if report and labels else None)
+    if listed:
+        hint(
+            f"The pictures in doubt: {listed}. Write relabel or drop where you agree, then: "
+            f"happysad train {folder} --decisions {listed}"
+        )
 
 
 def print_collection(collection: Collection) -> None:
@@ -79,6 +107,11 @@ def print_collection(collection: Collection) -> None:
         out.print(f"  {cell(name)}: {count} pictures")
     if collection.findings:
         out.print(_findings_table(collection))
+    if collection.wrong_labels is not None:
+        out.print(
+            f"labels: about {collection.wrong_labels:.0f} of {len(collection.entries)} are wrong, "
+            "as far as models can tell that did not see the picture"
+        )
     counts = collection.counts
     out.print(
         f"seen {counts['seen']} = used {counts['used']} + set aside {counts['set_aside']}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from happysad.records import CODES, Finding, Severity
@@ -29,6 +29,22 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """What models that did not see a picture say of its label.
+
+    Attributes:
+        wrong: probability that the label is wrong, 0 to 1.
+        suggested: the class that the picture more likely belongs to.
+        off_topic: probability that the picture shows neither class, 0 to 1; None where that is
+            not likely, or nobody can tell.
+    """
+
+    wrong: float
+    suggested: str
+    off_topic: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
     """A folder as it was read, before it is judged.
 
@@ -39,6 +55,7 @@ class Survey:
         near: groups of pictures that are the same or nearly so, sorted by file; each exact group
             lies in one of them.
         options: what to look for.
+        doubts: file → what is said of its label; empty where labels are not looked at.
     """
 
     pictures: tuple[Entry, ...]
@@ -46,6 +63,7 @@ class Survey:
     exact: tuple[tuple[Entry, ...], ...]
     near: tuple[tuple[Entry, ...], ...]
     options: CheckOptions
+    doubts: Mapping[str, Doubt] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

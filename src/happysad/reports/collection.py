@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from happysad.collection.checks import CHECKS
 from happysad.collection.checks.unusable import ADVICE as UNUSABLE
+from happysad.collection.doubts import CODES as LABEL_CODES
+from happysad.collection.doubts import in_doubt
 from happysad.collection.duplicates import connected
 from happysad.config import Limits
 from happysad.errors import PictureError
@@ -20,7 +22,7 @@ from happysad.pictures.decode import decode
 from happysad.pictures.thumbnail import thumbnail
 from happysad.pictures.workers import map_isolated
 from happysad.progress import Progress, silent
-from happysad.records import classes_of
+from happysad.records import CODES, classes_of
 from happysad.reports.page import data_uri, render, write_text
 from happysad.sources.read import read_file
 
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 MOST_TILES = 24
 """Pictures shown of one kind of finding, and groups of copies shown."""
 
+MOST_DOUBTS = 96
+"""Pictures shown whose label is in doubt: people go through them one by one."""
+
 MOST_IN_GROUP = 6
 """Pictures shown of one group of copies."""
 
@@ -41,6 +46,12 @@ MOST_NAMES = 200
 
 UNFOLDED = 12
 """Names that are seen without unfolding."""
+
+ADVICE_ON_DECISIONS = {
+    "dropped": "You said so in the decision list. To use it again, write 'keep' there.",
+    "relabelled": "You said so in the decision list. The file itself stays where it is.",
+}
+"""Advice by code for what no check found, but a person decided."""
 
 TITLES = {"html": "Web page", "git_lfs_pointer": "Git LFS pointer"}
 """Codes that do not read well as words."""
@@ -121,6 +132,7 @@ def write_check_page(
     collection: Collection,
     path: Path,
     *,
+    decisions: Path | None = None,
     limits: Limits | None = None,
     progress: Progress = silent,
 ) -> None:
@@ -129,31 +141,52 @@ def write_check_page(
     Args:
         collection: a checked folder whose files still are where they were.
         path: the page, one HTML file.
+        decisions: the list of the pictures whose label is in doubt; the page holds a copy.
         limits: what a picture may cost.
         progress: told of the thumbnails.
 
     Raises:
         UsageError: the page cannot be written there.
     """
-    by_code: dict[str, list[Finding]] = defaultdict(list)
-    for finding in collection.findings:
-        by_code[finding.code].append(finding)
+    by_code = _by_code(collection)
     wanted = _wanted(by_code)
     uris = _thumbnails(collection.root, wanted, limits or Limits(), progress)
-    sections = [
-        _section(check.code, by_code[check.code], uris) for check in CHECKS if by_code[check.code]
-    ]
+    order = [*ADVICE_ON_DECISIONS, *(check.code for check in CHECKS)]
+    sections = [_section(code, by_code[code], uris) for code in order if by_code[code]]
     page = render(
         "collection.html",
         root=collection.root,
         counts=collection.counts,
         classes=_class_rows(collection),
         faults=[section for section in sections if section.severity == "fault"],
-        notices=[section for section in sections if section.severity == "notice"],
+        labels=[section for section in sections if section.code in LABEL_CODES],
+        wrong_labels=collection.wrong_labels,
+        decisions=_link_of(decisions),
+        notices=[
+            section
+            for section in sections
+            if section.severity == "notice" and section.code not in LABEL_CODES
+        ],
         ignored=collection.ignored[:MOST_NAMES],
         more_ignored=max(0, len(collection.ignored) - MOST_NAMES),
     )
     write_text(path, page)
+
+
+def _by_code(collection: Collection) -> dict[str, list[Finding]]:
+    """Return the findings of each code: by file, or the most doubtful label first."""
+    by_code: dict[str, list[Finding]] = defaultdict(list)
+    others = (one for one in collection.findings if one.code not in LABEL_CODES)
+    for finding in (*others, *in_doubt(collection)):
+        by_code[finding.code].append(finding)
+    return by_code
+
+
+def _link_of(decisions: Path | None) -> tuple[str, str] | None:
+    """Return name and ``data:`` address of the decision list, to be saved by the reader."""
+    if decisions is None:
+        return None
+    return decisions.name, data_uri(decisions.read_bytes(), kind="text/csv")
 
 
 def _class_rows(collection: Collection) -> list[tuple[str, int, int, int]]:
@@ -185,12 +218,16 @@ def _wanted(by_code: Mapping[str, Sequence[Finding]]) -> list[str]:
     for code, findings in by_code.items():
         if code in UNUSABLE:
             continue
-        shown: Iterable[str] = (finding.file for finding in findings[:MOST_TILES])
+        shown: Iterable[str] = (finding.file for finding in findings[: _most_tiles(code)])
         if _is_about_copies(findings):
             groups = _groups_of(findings)[:MOST_TILES]
             shown = (file for group in groups for file in group[:MOST_IN_GROUP])
         wanted.update(dict.fromkeys(shown))
     return list(wanted)
+
+
+def _most_tiles(code: str) -> int:
+    return MOST_DOUBTS if code in LABEL_CODES else MOST_TILES
 
 
 def _is_about_copies(findings: Sequence[Finding]) -> bool:
@@ -219,20 +256,29 @@ def _thumbnail(path: str, *, limits: Limits) -> bytes:
 
 
 def _section(code: str, findings: Sequence[Finding], uris: Mapping[str, str]) -> Section:
-    check = next(check for check in CHECKS if check.code == code)
-    head = Section(code, check.severity, check.meaning, check.advice, len(findings))
+    advice = ADVICE_ON_DECISIONS.get(code) or next(one.advice for one in CHECKS if one.code == code)
+    head = Section(code, findings[0].severity, CODES[code], advice, len(findings))
     if _is_about_copies(findings):
         return _with_groups(head, findings, uris)
-    shown = [] if code in UNUSABLE else findings[:MOST_TILES]
+    shown = [] if code in UNUSABLE else findings[: _most_tiles(code)]
     listed = [(one.file, one.message) for one in findings[len(shown) :][:MOST_NAMES]]
     unfolded = 0 if shown else UNFOLDED
     return replace(
         head,
-        tiles=tuple(Tile(one.file, uris.get(one.file, ""), one.message) for one in shown),
+        tiles=tuple(Tile(one.file, uris.get(one.file, ""), _caption(one)) for one in shown),
         rows=tuple(listed[:unfolded]),
         folded=tuple(listed[unfolded:]),
         more=len(findings) - len(shown) - len(listed),
     )
+
+
+def _caption(finding: Finding) -> str:
+    if finding.code not in LABEL_CODES or finding.measure is None:
+        return finding.message
+    if finding.suggested is None:
+        return f"off topic: {finding.measure:.2f}"
+    label = finding.file.partition("/")[0]
+    return f"{label} → {finding.suggested}: {finding.measure:.2f}"
 
 
 def _with_groups(head: Section, findings: Sequence[Finding], uris: Mapping[str, str]) -> Section:

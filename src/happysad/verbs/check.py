@@ -5,6 +5,8 @@ The page of a check is made by ``happysad.reports.collection``.
 
 from __future__ import annotations
 
+import contextlib
+import os
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -12,15 +14,18 @@ from happysad.collection.quarantine import Undone
 from happysad.collection.quarantine import quarantine as move_aside
 from happysad.collection.quarantine import undo as put_back
 from happysad.collection.scan import scan
-from happysad.config import CheckOptions
-from happysad.errors import CollectionError
+from happysad.config import CheckOptions, require
+from happysad.errors import CollectionError, UsageError
 from happysad.progress import Progress, silent
 
 if TYPE_CHECKING:
-    import os
     from pathlib import Path
 
+    from happysad.bundle.archive import Bundle
     from happysad.records import Collection
+
+DECISIONS = "labels.csv"
+"""Name of the list of pictures in doubt, beside the page."""
 
 
 def check(
@@ -29,6 +34,8 @@ def check(
     options: CheckOptions | None = None,
     report: Path | None = None,
     quarantine: bool = False,
+    labels: str | os.PathLike[str] | None = None,
+    decisions: Path | None = None,
     progress: Progress = silent,
 ) -> Collection:
     """Find and explain what is wrong with a labelled folder.
@@ -41,22 +48,38 @@ def check(
         report: write a page with thumbnails to this file.
         quarantine: move the files with a fault to ``<folder>/.happysad/quarantine``; ``undo``
             puts them back.
+        labels: also look for labels that are likely wrong, with the views of this model: a
+            bundle, the folder of a run, or ``default`` for the one that came with happysad.
+        decisions: with ``labels``: write the pictures in doubt to this CSV file, for a person to
+            decide on and ``train`` to follow; beside the report by default, as ``labels.csv``.
         progress: told of each step.
 
     Returns:
         Every file seen in exactly one of ``entries``, ``set_aside`` and ``ignored``, with findings.
 
     Raises:
-        CollectionError: the folder's layout leaves open what the classes are, or files could not
-            be moved aside.
-        UsageError: the page cannot be written.
+        CollectionError: the folder's layout leaves open what the classes are, files could not
+            be moved aside, or there are too few pictures to check labels with.
+        UsageError: the page cannot be written; or, with ``labels``, there are more than two
+            classes, or no such model came with happysad.
+        BundleError: the model cannot be loaded.
     """
     options = options or CheckOptions()
+    require(decisions is None or labels is not None, "decisions", "given with labels", decisions)
+    model = None if labels is None else _base(labels)  # a wrong name is told before any work
     collection = scan(folder, options=options, progress=progress)
+    if model is not None:
+        from happysad.verbs.check_labels import check_labels
+
+        collection = check_labels(collection, base=model, options=options, progress=progress)
+        decisions = decisions or (report.with_name(DECISIONS) if report else None)
+        _write_decisions(collection, decisions)
     if report is not None:
         from happysad.reports.collection import write_check_page
 
-        write_check_page(collection, report, limits=options.limits, progress=progress)
+        write_check_page(
+            collection, report, decisions=decisions, limits=options.limits, progress=progress
+        )
     if quarantine and collection.set_aside:
         _move_aside(collection, progress)
     return collection
@@ -89,7 +112,8 @@ def as_json(collection: Collection) -> dict[str, Any]:
         ``label``, ``sha256``, ``size_bytes``, ``format``, ``width``, ``height``, ``signature``,
         ``group``, ``quality``; ``set_aside`` and ``ignored``: files; ``findings``: each with
         ``code``, ``file``, ``severity`` (``fault`` or ``notice``), ``message``, ``related``,
-        ``measure``. Files are relative to the folder, with ``/``.
+        ``measure``, ``suggested``; ``wrong_labels``: about how many labels are wrong, null where
+        they were not looked at. Files are relative to the folder, with ``/``.
     """
     return {
         "folder": collection.root,
@@ -99,7 +123,31 @@ def as_json(collection: Collection) -> dict[str, Any]:
         "set_aside": list(collection.set_aside),
         "ignored": list(collection.ignored),
         "findings": [asdict(finding) for finding in collection.findings],
+        "wrong_labels": collection.wrong_labels,
     }
+
+
+def _base(name: str | os.PathLike[str]) -> Bundle:
+    from happysad.bundle import shelf
+    from happysad.verbs.train_two_view import load_base
+
+    if os.fspath(name) == "default" and shelf.shipped() is None:
+        msg = (
+            "Labels are checked with a model of two views, and none came with this happysad. "
+            "Name one with --base FILE."
+        )
+        raise UsageError(msg)
+    return load_base(os.fspath(name))
+
+
+def _write_decisions(collection: Collection, path: Path | None) -> None:
+    from happysad.collection.decisions import write_decisions
+    from happysad.collection.doubts import proposed
+
+    if path is not None:
+        with contextlib.suppress(OSError):  # what is wrong with the folder, writing will tell
+            path.parent.mkdir(parents=True, exist_ok=True)
+        write_decisions(proposed(collection), path)
 
 
 def _move_aside(collection: Collection, progress: Progress) -> None:

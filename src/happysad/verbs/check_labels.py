@@ -1,0 +1,54 @@
+"""The second half of ``check``: does each picture show what its folder says?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from happysad.collection.checks import likely_wrong_label, off_topic
+from happysad.collection.survey import Survey
+from happysad.errors import UsageError
+from happysad.training.two_view.doubts import doubt_labels
+from happysad.training.two_view.embed import embed_collection
+
+if TYPE_CHECKING:
+    from happysad.bundle.archive import Bundle
+    from happysad.config import CheckOptions
+    from happysad.progress import Progress
+    from happysad.records import Collection
+
+
+def check_labels(
+    collection: Collection, *, base: Bundle, options: CheckOptions, progress: Progress
+) -> Collection:
+    """Add what models that did not see a picture say of its label.
+
+    Args:
+        collection: a checked folder of two classes.
+        base: a model of two views; its graphs read the pictures.
+        options: what a picture may cost.
+        progress: told of each step.
+
+    Raises:
+        UsageError: there are more than two classes.
+        CollectionError: a class has too few pictures to leave some out.
+        BundleError: the base model has one view.
+    """
+    if len(collection.classes) != 2:
+        msg = (
+            "Labels can be checked where there are two classes. Got "
+            f"{len(collection.classes)}: {', '.join(collection.classes)}."
+        )
+        raise UsageError(msg)
+    embedded = embed_collection(
+        collection, base=base, limits=options.limits, workers=options.workers, progress=progress
+    )
+    doubts = doubt_labels(embedded, base=base.manifest, progress=progress)
+    survey = Survey(collection.entries, (), (), (), options, doubts.by_file)
+    found = [*likely_wrong_label.find(survey), *off_topic.find(survey)]
+    return replace(
+        collection,
+        findings=tuple(sorted([*collection.findings, *found], key=attrgetter("file"))),
+        wrong_labels=doubts.expected,
+    )

@@ -21,7 +21,7 @@ import numpy as np
 from keras import layers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -64,19 +64,25 @@ def blocks() -> tuple[Block, ...]:
     return tuple(result)
 
 
-def front(side: int | None = None, *, cut: int = CUT, frozen: bool = True) -> keras.Model:
+def front(
+    side: int | None = None, *, cut: int = CUT, make: Convolutions | None = None
+) -> keras.Model:
     """Return the front: float32 pixels (N, side, side, 3), 0–255 RGB → features of block ``cut-1``.
 
-    Scaling (x − 127) / 128 is inside. ``cut=16`` gives every block. ``frozen``
-    keeps ImageNet's statistics in batch normalisation; without it they follow the batches.
+    Scaling (x − 127) / 128 is inside. By default it keeps ImageNet's statistics.
     """
+    chosen = make or FROZEN
     inputs = keras.Input((side, side, 3))
     x = layers.Rescaling(1 / 128, -127 / 128)(inputs)
-    make = Convolutions(layers.Conv2D, layers.DepthwiseConv2D, normalised=not frozen)
-    x = _convolution(x, "stem", 32, make, kernel=3, stride=2)
-    for block in blocks()[:cut]:
+    x = convolution(x, "stem", 32, chosen, kernel=3, stride=2)
+    return keras.Model(inputs, trunk(x, 0, cut, chosen), name="front")
+
+
+def trunk(x: Any, first: int, last: int, make: Convolutions) -> Any:
+    """Add the blocks from ``first`` to ``last - 1``."""
+    for block in blocks()[first:last]:
         x = _block(x, block, make)
-    return keras.Model(inputs, x, name="front")
+    return x
 
 
 @keras.saving.register_keras_serializable("happysad")
@@ -138,21 +144,15 @@ class ScaledDepthwiseConv2D(layers.DepthwiseConv2D):
         return x + self.bias
 
 
-def tail(
-    *, cut: int = CUT, dropout: float = 0.3, outputs: int = 1, scaled: bool = True
-) -> keras.Model:
+def tail(*, dropout: float = 0.3, outputs: int = 1) -> keras.Model:
     """Return the trainable rest: front features → ``outputs`` logits.
 
     The layer ``pooled`` holds the 1280 features, ``grid`` the last feature map before pooling.
-    ``scaled`` gives the form to train; ``plain`` turns it into ordinary convolutions.
+    ``plain`` turns it into ordinary convolutions.
     """
-    channels = blocks()[cut].inputs
-    convolutions = _SCALED if scaled else _PLAIN
-    inputs = keras.Input((None, None, channels))
-    x = inputs
-    for block in blocks()[cut:]:
-        x = _block(x, block, convolutions)
-    x = _convolution(x, "head", FEATURES, convolutions)
+    inputs = keras.Input((None, None, CUT_CHANNELS))
+    x = trunk(inputs, CUT, len(blocks()), SCALED)
+    x = convolution(x, "head", FEATURES, SCALED)
     x = layers.Activation("linear", name="grid")(x)
     x = layers.GlobalAveragePooling2D(name="pooled")(x)
     x = layers.Dropout(dropout, name="dropout")(x)
@@ -161,16 +161,41 @@ def tail(
 
 
 def plain(trained: keras.Model) -> keras.Model:
-    """Return a trained tail with ordinary convolutions, which give the same."""
-    model = tail(outputs=trained.get_layer("logit").units, scaled=False)
+    """Return a trained network with ordinary convolutions, which gives the same."""
+
+    def ordinary(layer: Any) -> Any:
+        for scaled, usual in _ORDINARY.items():
+            if isinstance(layer, scaled):
+                return usual.from_config(layer.get_config())
+        return layer.__class__.from_config(layer.get_config())
+
+    model = keras.models.clone_model(trained, clone_function=ordinary)
     for layer in model.layers:
         source = trained.get_layer(layer.name) if layer.weights else None
-        if isinstance(source, (ScaledConv2D, ScaledDepthwiseConv2D)):
+        if isinstance(source, tuple(_ORDINARY)):
             kernel, bias = (np.asarray(part) for part in (source.kernel, source.bias))
             layer.set_weights([kernel * np.asarray(source.scale), bias])
         elif source is not None:
             layer.set_weights(source.get_weights())
     return model
+
+
+def take_over(model: keras.Model, source: keras.Model) -> None:
+    """Put the weights of a network into one with layers of the same names.
+
+    Normalisation becomes part of the convolution before it where ``model`` has none.
+    """
+    for layer in model.layers:
+        if not layer.weights:
+            continue
+        given = source.get_layer(layer.name)
+        norm = layer.name.replace(".conv", ".bn")
+        if isinstance(layer, tuple(_ORDINARY)) and not isinstance(given, tuple(_ORDINARY)):
+            kernel = np.asarray(given.kernel)
+            gamma, beta, mean, variance = map(np.asarray, source.get_layer(norm).weights)
+            _absorb(layer, kernel, (gamma, beta, mean, variance))
+        else:
+            layer.set_weights(given.get_weights())
 
 
 def load_imagenet(model: keras.Model, tensors: Mapping[str, NDArray[np.generic]]) -> None:
@@ -189,11 +214,16 @@ def load_imagenet(model: keras.Model, tensors: Mapping[str, NDArray[np.generic]]
 def _load_scaled(layer: Any, tensors: Mapping[str, NDArray[np.generic]]) -> None:
     """Put a convolution and the normalisation after it into one layer."""
     norm = _source(layer.name.replace(".conv", ".bn"))
-    gamma, beta, mean, variance = (
+    parts = [
         tensors[f"{norm}.{part}"] for part in ("weight", "bias", "running_mean", "running_var")
-    )
+    ]
+    _absorb(layer, _kernel(layer, tensors[f"{_source(layer.name)}.weight"]), parts)
+
+
+def _absorb(layer: Any, kernel: NDArray[np.generic], norm: Sequence[NDArray[Any]]) -> None:
+    gamma, beta, mean, variance = norm
     scale = gamma / np.sqrt(variance + _EPSILON)
-    layer.kernel.assign(_kernel(layer, tensors[f"{_source(layer.name)}.weight"]))
+    layer.kernel.assign(kernel)
     layer.bias.assign(beta - mean * scale)
     layer.scale.assign(scale.reshape(layer.scale.shape))
 
@@ -221,7 +251,7 @@ def _kernel(layer: Any, tensor: NDArray[np.generic]) -> NDArray[np.generic]:
 def _block(x: Any, block: Block, make: Convolutions) -> Any:
     name, y = f"block{block.index}", x
     if block.expansion > 1:
-        y = _convolution(y, f"{name}.expand", block.inputs * block.expansion, make)
+        y = convolution(y, f"{name}.expand", block.inputs * block.expansion, make)
     y = make.depthwise(y, f"{name}.depthwise", block.kernel, block.stride)
     y = layers.ReLU(6.0, name=f"{name}.depthwise.relu6")(y)
     y = make.convolution(y, f"{name}.project", block.outputs, 1, 1)
@@ -230,9 +260,10 @@ def _block(x: Any, block: Block, make: Convolutions) -> Any:
     return y
 
 
-def _convolution(
+def convolution(
     x: Any, name: str, channels: int, make: Convolutions, *, kernel: int = 1, stride: int = 1
 ) -> Any:
+    """Add a convolution and what follows each: normalisation where there is any, and ReLU6."""
     x = make.convolution(x, name, channels, kernel, stride)
     return layers.ReLU(6.0, name=f"{name}.relu6")(x)
 
@@ -269,5 +300,7 @@ class Convolutions:
         return norm(x, training=None if self.normalised else False)
 
 
-_SCALED = Convolutions(ScaledConv2D, ScaledDepthwiseConv2D, None)
-_PLAIN = Convolutions(layers.Conv2D, layers.DepthwiseConv2D, None)
+FROZEN = Convolutions(layers.Conv2D, layers.DepthwiseConv2D, normalised=False)
+FOLLOWING = Convolutions(layers.Conv2D, layers.DepthwiseConv2D, normalised=True)
+SCALED = Convolutions(ScaledConv2D, ScaledDepthwiseConv2D, normalised=None)
+_ORDINARY = {ScaledConv2D: layers.Conv2D, ScaledDepthwiseConv2D: layers.DepthwiseConv2D}

@@ -76,17 +76,23 @@ class Origin:
 
 def scene_graph(front: keras.Model, tail: keras.Model, side: int) -> bytes:
     """Return ``pixels`` uint8 (N, side, side, 3) → ``features`` (N, D), ``grid`` (N, h, w, D)."""
-    inputs, ordinary = keras.Input((side, side, 3)), plain(tail)
-    grid = keras.Model(ordinary.input, ordinary.get_layer("grid").output)
-    model = keras.Model(inputs, grid(front(inputs)))
-    return halved(_edited(write_onnx(model), _pool_grid))
+    grid = _until(plain(tail), "grid")
+    return halved(_edited(_joined(front, grid, side), _pool_grid))
 
 
-def expression_graph(model: keras.Model, side: int) -> bytes:
+def expression_graph(lower: keras.Model, upper: keras.Model, side: int) -> bytes:
     """Return ``pixels`` uint8 (F, side, side, 3) → ``features`` (F, E)."""
+    pooled = _until(plain(upper), "face_pooled")
+    return halved(_edited(_joined(plain(lower), pooled, side), _name_features))
+
+
+def _until(model: keras.Model, layer: str) -> keras.Model:
+    return keras.Model(model.input, model.get_layer(layer).output)
+
+
+def _joined(first: keras.Model, second: keras.Model, side: int) -> bytes:
     inputs = keras.Input((side, side, 3))
-    pooled = keras.Model(model.input, model.get_layer("face_pooled").output)
-    return halved(_edited(write_onnx(keras.Model(inputs, pooled(inputs))), _name_features))
+    return write_onnx(keras.Model(inputs, second(first(inputs))))
 
 
 def head(layer: keras.layers.Dense, column: int = 0, less: int | None = None) -> Head:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import backbone
 import expression
+import face_views
+import fer_faces
 import finder_onnx
 import fuse
 import identities
@@ -115,32 +117,36 @@ def find_faces(run: Run) -> None:
 
 def learn_expression(run: Run) -> None:
     """Train the expression view, and read every face with a model that did not see its fold."""
-    six_schedule, mood_schedule = expression.SIX_EXPRESSIONS, expression.HAPPY_OR_SAD
+    schedules = (expression.SIX_EXPRESSIONS, expression.SIX_ONCE_MORE)
+    mood_schedule = expression.HAPPY_OR_SAD
     if run.smoke:
-        six_schedule = replace(six_schedule, epochs=1)
+        schedules = tuple(replace(schedule, epochs=1) for schedule in schedules)
         mood_schedule = replace(mood_schedule, epochs=1)
     folder = run.work / "expression"
-    six, moods, judged = _fer_faces(run)
-    start = expression.learn_expressions(six, run.tensors, folder / "six", six_schedule)
+    six, moods, judged = fer_faces.read(run.data, thin=_SMOKE_SHARE if run.smoke else 1)
+    start = expression.learn_expressions(six, run.tensors, folder / "six", schedules)
     web = run.faces()
+    sources = [_web_faces(run.table, web), moods, judged]
+    seen = face_views.face_views(sources, expression.lower(start), folder / "views")
+    targets, weights = (
+        np.concatenate([getattr(source, name) for source in sources])
+        for name in ("targets", "weights")
+    )
+    first_judged = len(targets) - len(judged.targets)
+    of_fer = np.arange(len(web.rows), first_judged)
     for fold in run.folds:
         part = folder / _name(fold)
         if (part / "readings.npz").exists():
             continue
-        sources = [_web_faces(run.table, web, fold), moods]
-        model = expression.learn_mood(sources, start, part, mood_schedule)
+        of_web = np.flatnonzero(np.isin(web.rows, run.table.training_rows(fold)))
+        rows = np.concatenate([of_web, of_fer])
+        material = expression.Material(seen.training, targets, weights, rows)
+        model = expression.learn_mood(material, start, part, mood_schedule)
         logits = np.full(len(web.rows), np.nan, np.float32)
-        rows = np.flatnonzero(np.isin(web.rows, run.table.judged_rows(fold)))
-        own = expression.Faces(
-            web.crops[rows], web.scores[rows], web.scores[rows], expression.READ_SHARE
-        )
-        logits[rows] = expression.read(model, own, expression.SIDE)[:, 0]
-        np.savez(
-            part / "readings.npz",
-            web=logits,
-            fer=expression.read(model, judged, expression.SIDE)[:, 0],
-            fer_labels=judged.targets,
-        )
+        own = np.flatnonzero(np.isin(web.rows, run.table.judged_rows(fold)))
+        logits[own] = expression.read(model, seen.judged[own])[:, 0]
+        fer = expression.read(model, seen.judged[first_judged:])[:, 0]
+        np.savez(part / "readings.npz", web=logits, fer=fer, fer_labels=judged.targets)
 
 
 def learn_scene(run: Run) -> None:
@@ -199,7 +205,7 @@ def fuse_views(run: Run) -> None:
 def package_model(run: Run) -> None:
     """Write the model that left nothing out, and the base that has not seen a web picture."""
     finder = (run.work / "finder.onnx").read_bytes()
-    six = keras.models.load_model(run.work / "expression" / "six" / "final.keras")
+    six = keras.models.load_model(run.work / "expression" / "six" / "settled" / "final.keras")
     folder = run.work / "package"
     folder.mkdir(exist_ok=True)
     archive.write(
@@ -217,7 +223,9 @@ def package_model(run: Run) -> None:
     graphs = {
         "finder": finder,
         "scene": package.scene_graph(front, models["scene"], views.JUDGED_SIDE),
-        "expression": package.expression_graph(models["expression"], expression.SIDE),
+        "expression": package.expression_graph(
+            expression.lower(six), models["expression"], expression.SIDE
+        ),
     }
     reading = judged.reading(
         run.table,
@@ -254,37 +262,10 @@ def _name(fold: int | None) -> str:
     return "all" if fold is None else f"without{fold}"
 
 
-def _fer_faces(run: Run) -> tuple[expression.Faces, expression.Faces, expression.Faces]:
-    """Return FER2013 as six expressions, as happy or sad, and its validation part likewise."""
-    with np.load(run.data / "faces" / "fer2013.npz") as kept:
-        images, labels, split = kept["images"], kept["labels"].astype(int), kept["split"]
-        names = [str(name) for name in kept["names"]]
-    numbers = np.array([expression.EXPRESSIONS.index(name) for name in names])[labels]
-    train = np.flatnonzero(split == 0)[:: _SMOKE_SHARE if run.smoke else 1]
-    six = np.eye(len(expression.EXPRESSIONS), dtype=np.float32)[numbers[train]]
-    clear = train[numbers[train] < 2]
-    judged = np.flatnonzero((split == 1) & (numbers < 2))
-    return (
-        expression.Faces(images[train], six, np.ones(len(train), np.float32), 1.0),
-        _happy_or_sad(images, numbers, clear[::2]),
-        _happy_or_sad(images, numbers, judged),
-    )
-
-
-def _happy_or_sad(
-    images: NDArray[np.uint8], numbers: NDArray[np.int64], rows: NDArray[np.int64]
-) -> expression.Faces:
-    weights = np.full(len(rows), 0.5, np.float32)  # smaller and noisier than web faces
-    return expression.Faces(images[rows], numbers[rows].astype(np.float32), weights, 1.0)
-
-
-def _web_faces(table: Table, web: web_faces.WebFaces, fold: int | None) -> expression.Faces:
-    """Return the web faces that may train for a fold; a crowd counts as much as a few faces."""
+def _web_faces(table: Table, web: web_faces.WebFaces) -> expression.Faces:
+    """Return the web faces; a crowd counts as much as a few faces."""
     targets, weights = table.targets()
     crowd = np.bincount(web.rows, minlength=len(table))
-    rows = np.flatnonzero(np.isin(web.rows, table.training_rows(fold)))
-    pictures = web.rows[rows]
-    share = weights[pictures] / np.sqrt(crowd[pictures])
-    return expression.Faces(
-        web.crops[rows], targets[pictures], share.astype(np.float32), expression.READ_SHARE
-    )
+    share = weights[web.rows] / np.sqrt(crowd[web.rows])
+    read = web_faces.READ_MARGIN / web_faces.KEPT_MARGIN
+    return expression.Faces(web.crops, targets[web.rows], share.astype(np.float32), read)

@@ -45,9 +45,11 @@ def untrained_bundle(
     front, tail = backbone.front(), backbone.tail()
     backbone.load_imagenet(front, tensors)
     backbone.load_imagenet(tail, tensors)
+    upper = expression.upper(len(expression.EXPRESSIONS))
+    backbone.take_over(upper, six)
     graphs = {
         "scene": package.scene_graph(front, tail, views.JUDGED_SIDE),
-        "expression": package.expression_graph(six, expression.SIDE),
+        "expression": package.expression_graph(expression.lower(six), upper, expression.SIDE),
         "finder": finder,
     }
     happy, sad = (expression.EXPRESSIONS.index(name) for name in ("happy", "sad"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from happysad.faces.crops import face_crop
+from happysad.faces.crops import MARGIN, face_crop
 from happysad.pictures.decode import decode
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from happysad.faces.finder import Finder
 
 KEPT_SIDE = 128
+READ_MARGIN = MARGIN
 KEPT_MARGIN = 1.7
 """Wider than what a network reads, so that training can shift, turn and scale."""
 MOST_KEPT = 8

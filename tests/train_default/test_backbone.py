@@ -5,7 +5,7 @@ import pytest
 
 keras = pytest.importorskip("keras", reason="the recipe needs the extra 'train'")
 
-from backbone import CUT, blocks, front, load_imagenet, plain, tail  # noqa: E402
+from backbone import CUT, FOLLOWING, blocks, front, load_imagenet, plain, tail  # noqa: E402
 
 SIDE = 36  # odd sizes on the way: 18, 9, 5, 3
 
@@ -73,6 +73,7 @@ def test_a_plain_tail_gives_what_the_trained_one_gives(tensors):
     trained.compile("sgd", "mse")
     trained.train_on_batch(features, np.ones((2, 1), np.float32))
     ordinary = plain(trained)
+    assert {type(layer) for layer in ordinary.layers} >= {keras.layers.Conv2D}
     assert not any("Scaled" in type(layer).__name__ for layer in ordinary.layers)
     expected = np.asarray(trained.predict_on_batch(features))
     assert np.asarray(ordinary.predict_on_batch(features)) == pytest.approx(expected, abs=1e-4)
@@ -106,7 +107,7 @@ def test_front_and_tail_meet_at_the_cut():
 
 
 def test_a_front_that_is_not_frozen_follows_its_batches(tensors):
-    model = front(SIDE, cut=1, frozen=False)
+    model = front(SIDE, cut=1, make=FOLLOWING)
     load_imagenet(model, tensors)
     pixels = np.random.default_rng(1).integers(0, 256, (2, SIDE, SIDE, 3)).astype(np.float32)
     trained, judged = model(pixels, training=True), model(pixels, training=False)

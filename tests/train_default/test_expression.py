@@ -5,7 +5,9 @@ import pytest
 
 keras = pytest.importorskip("keras", reason="the recipe needs the extra 'train'")
 
+import backbone  # noqa: E402
 import expression  # noqa: E402
+import face_views  # noqa: E402
 from trainer import Schedule  # noqa: E402
 
 SCHEDULE = Schedule(epochs=1, batch=4, peak=1e-3)
@@ -44,13 +46,49 @@ def test_six_expressions_keep_their_columns():
 
 
 def test_only_the_middle_share_of_a_crop_is_read():
-    inputs = keras.Input((None, None, 3))
-    outputs = keras.layers.GlobalMaxPooling2D()(inputs)
-    model = keras.Model(inputs, outputs)
-    narrow = expression.read(model, faces(2, 100, 0.5, colour=True), 40)
-    whole = expression.read(model, faces(2, 100, 1.0, colour=True), 40)
-    assert narrow == pytest.approx(60)
-    assert whole == pytest.approx(255)
+    crop = marked(1, 100, colour=True)[0]
+    assert expression.plain_crop(crop, 0.5, 40).max() == 60
+    assert expression.plain_crop(crop, 1.0, 40).max() == 255
+
+
+@pytest.fixture(scope="module")
+def six(tensors) -> keras.Model:
+    """Return a network of six expressions with statistics of its own, inside the convolutions."""
+    first = expression.network(6)
+    backbone.load_imagenet(
+        keras.Model(first.input, first.get_layer("face_head.conv").input), tensors
+    )
+    settled = expression.network(6, make=backbone.SCALED)
+    backbone.take_over(settled, first)
+    pixels = np.random.default_rng(1).integers(0, 256, (2, 64, 64, 3)).astype(np.float32)
+    expected = np.asarray(first(pixels, training=False))
+    assert np.asarray(settled(pixels)) == pytest.approx(expected, abs=1e-3)
+    return settled
+
+
+def test_lower_and_upper_blocks_are_the_whole_network(six):
+    lower, upper = expression.lower(six), expression.upper(6)
+    backbone.take_over(upper, six)
+    pixels = np.random.default_rng(2).integers(0, 256, (3, 80, 80, 3)).astype(np.float32)
+    assert np.asarray(upper(lower(pixels))) == pytest.approx(np.asarray(six(pixels)), abs=1e-4)
+
+
+def test_mood_is_learned_from_the_rows_that_may_train(six, tmp_path):
+    generator = np.random.default_rng(3)
+    lower = expression.lower(six)
+    sources = [faces(6, 48, 1.0, colour=False), faces(4, 128, 0.8, colour=True)]
+    seen = face_views.face_views(sources, lower, tmp_path / "views")
+    assert [view.shape for view in seen.training] == [(10, 10, 10, 40)] * face_views.VIEWS
+    again = face_views.face_views(sources, lower, tmp_path / "views")
+    np.testing.assert_array_equal(again.judged, seen.judged)
+    targets = generator.random(10).astype(np.float32)
+    rows = np.array([0, 1, 2, 7, 8])
+    targets[[3, 4, 5, 6, 9]] = np.nan  # a row that must not train would spoil every weight
+    material = expression.Material(seen.training, targets, np.ones(10, np.float32), rows)
+    model = expression.learn_mood(material, six, tmp_path / "mood", SCHEDULE)
+    logits = expression.read(model, seen.judged)
+    assert logits.shape == (10, 1)
+    assert np.isfinite(logits).all()
 
 
 def test_the_network_reads_faces_of_any_size():

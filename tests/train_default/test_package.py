@@ -28,9 +28,10 @@ def scene(views) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def faces() -> keras.Model:
+def faces() -> tuple[keras.Model, keras.Model]:
     keras.utils.set_random_seed(2)
-    return expression.network(6)
+    upper = expression.upper(6)
+    return expression.lower(expression.network(6)), upper
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +63,10 @@ def test_a_head_reads_the_features_as_the_last_layer_did(views, scene, pixels):
 
 
 def test_the_expression_graph_and_a_difference_of_two_outputs(faces, pixels):
-    (features,) = outputs(package.expression_graph(faces, SIDE), pixels, "features")
-    logits = np.asarray(faces(pixels.astype(np.float32), training=False))
-    read = package.head(faces.get_layer("face_logits6"), 1, less=0)
+    lower, upper = faces
+    (features,) = outputs(package.expression_graph(lower, upper, SIDE), pixels, "features")
+    logits = np.asarray(upper(lower(pixels.astype(np.float32)), training=False))
+    read = package.head(upper.get_layer("face_logits6"), 1, less=0)
     found = features @ read.weights + read.bias
     assert found == pytest.approx(logits[:, 1] - logits[:, 0], abs=0.06)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
 from functools import cache
 from typing import Final
 
@@ -48,8 +49,12 @@ def shortened(words: str, letters: Font, room: float) -> str:
     """
     if letters.getlength(words) <= room:
         return words
-    for kept in range(len(words) - 1, 1, -1):
-        short = f"{words[: -(-kept // 2)]}…{words[len(words) - kept // 2 :]}"
-        if letters.getlength(short) <= room:
-            return short
-    return "…"
+    fits = bisect_right(
+        range(2, len(words)), room, key=lambda kept: letters.getlength(_cut(words, kept))
+    )
+    return _cut(words, fits + 1) if fits else "…"
+
+
+def _cut(words: str, kept: int) -> str:
+    """Return the first and the last letters of a line, ``kept`` in all."""
+    return f"{words[: -(-kept // 2)]}…{words[len(words) - kept // 2 :]}"

@@ -110,6 +110,39 @@ def test_t21_odd_values_in_a_sound_file(name: str, value: object, tmp_path: Path
         assert len(bundle.golden) == len(bundle.manifest.golden)
 
 
+TWO_VIEW = container.unpack(TINY.with_name("tiny-two-view.happysad").read_bytes())
+VIEWS: dict[str, Any] = json.loads(bytes(TWO_VIEW["manifest.json"]))
+
+
+@quick
+@given(
+    path=st.sampled_from(
+        [
+            ("heads",),
+            ("fusion",),
+            ("off_topic_above",),
+            ("heads", "scene"),
+            ("heads", "faces", "weights"),
+            ("heads", "faces", "bias"),
+            ("fusion", "crowd"),
+            ("preprocessing", "look"),
+        ]
+    ),
+    value=odd_values,
+)
+def test_t21_odd_values_of_two_views(path: tuple[str, ...], value: object) -> None:
+    table = json.loads(json.dumps(VIEWS))
+    place = table
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    try:
+        manifest = document.from_json(json.dumps(table).encode())
+    except BundleError:
+        return
+    assert document.from_json(document.to_json(manifest)) == manifest
+
+
 @pytest.mark.parametrize(
     "name", ["../x", "a/../../x", "C:\\x", "scene.onnx/", "con", "./scene.onnx"]
 )

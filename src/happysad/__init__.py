@@ -53,6 +53,8 @@ if TYPE_CHECKING:
         Score,
         Split,
     )
+    from happysad.training.replay.options import ActiveOptions
+    from happysad.verbs.active import Replay, active
     from happysad.verbs.check import check, undo
     from happysad.verbs.compare import compare
     from happysad.verbs.demo import demo
@@ -72,6 +74,7 @@ _HOMES = {
     "happysad.verbs.check": ("check", "undo"),
     "happysad.verbs.look": ("look",),
     "happysad.verbs.label": ("label", "export_labels"),
+    "happysad.verbs.active": ("active", "Replay"),
     "happysad.verbs.train": ("train", "Run"),
     "happysad.verbs.evaluate": ("evaluate",),
     "happysad.verbs.compare": ("compare",),
@@ -82,6 +85,7 @@ _HOMES = {
     "happysad.verbs.doctor": ("doctor",),
     "happysad.verbs.demo": ("demo",),
     "happysad.predictor": ("load", "Predictor"),
+    "happysad.training.replay.options": ("ActiveOptions",),
     "happysad.config": (
         "AugmentOptions",
         "CheckOptions",
@@ -121,6 +125,7 @@ _HOMES = {
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "ActiveOptions",
     "Answer",
     "AugmentOptions",
     "Batch",
@@ -143,6 +148,7 @@ __all__ = [
     "Prediction",
     "Predictor",
     "Preprocessing",
+    "Replay",
     "Report",
     "Run",
     "RunError",
@@ -153,6 +159,7 @@ __all__ = [
     "TrainOptions",
     "UsageError",
     "__version__",
+    "active",
     "check",
     "compare",
     "demo",

@@ -10,6 +10,7 @@ import happysad
 from happysad import errors
 
 VERBS = {
+    "active",
     "check",
     "compare",
     "demo",
@@ -36,12 +37,14 @@ NOUNS = {
     "Picture",
     "Prediction",
     "Predictor",
+    "Replay",
     "Report",
     "Run",
     "Score",
     "Split",
 }
 OPTIONS = {
+    "ActiveOptions",
     "AugmentOptions",
     "CheckOptions",
     "FetchOptions",

@@ -21,6 +21,7 @@ COMMANDS = {
     "undo": "undo",
     "look": "look",
     "label": "label",
+    "active": "active",
     "train": "train",
     "evaluate": "evaluate",
     "compare": "compare",

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from happysad.collection.scan import scan
 from happysad.config import require
-from happysad.errors import MissingExtraError, UsageError
+from happysad.errors import UsageError
 from happysad.judge.learning_report import ALL, LearningReport, learning_report
 from happysad.judge.queries import find_strategy
+from happysad.judge.queries.asking import require_scikit_activeml
 from happysad.progress import Progress, silent
 from happysad.training.replay.journal import Journal
 from happysad.training.replay.options import ActiveOptions
@@ -97,7 +98,7 @@ def active(
     """
     options = options or ActiveOptions()
     require(where is None or test is not None, "where", "given together with test", where)
-    _require_library()
+    require_scikit_activeml()
     collection = scan(folder, options=options.check, progress=progress)
     require(len(collection.classes) == 2, "folder", "of two classes", collection.classes)
     held_out = None if test is None else named_files(collection, test, where)
@@ -115,13 +116,6 @@ def active(
     from happysad.reports.active import write
 
     return Replay(options, report, trials, page=write(report, out))
-
-
-def _require_library() -> None:
-    try:
-        import skactiveml  # noqa: F401 - asked now, so that nothing is done in vain
-    except ImportError as error:
-        raise MissingExtraError("skactiveml", "active") from error
 
 
 def _learner(

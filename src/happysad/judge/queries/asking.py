@@ -40,8 +40,7 @@ def ask(
     Raises:
         MissingExtraError: scikit-activeml is not installed.
     """
-    if importlib.util.find_spec("skactiveml") is None:
-        raise MissingExtraError("skactiveml", "active")
+    require_scikit_activeml()
     if not situation.offers(strategy.needs):
         strategy = cold_start
     candidates = situation.candidates
@@ -53,6 +52,16 @@ def ask(
     rest = np.setdiff1d(candidates, chosen)
     extra = np.random.default_rng(seed).permutation(rest)[: count - len(chosen)]
     return np.append(chosen, extra)
+
+
+def require_scikit_activeml() -> None:
+    """Refuse to begin without the library that the strategies are from.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    if importlib.util.find_spec("skactiveml") is None:
+        raise MissingExtraError("skactiveml", "active")
 
 
 def _some(

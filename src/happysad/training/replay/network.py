@@ -93,7 +93,7 @@ def _coarse(pixels: NDArray[Any]) -> NDArray[np.float32]:
 
 def _answers(model: Any, examples: Examples) -> tuple[Array, Array]:
     """Return probabilities of both classes, and what the last layer but one gives, in one pass."""
-    both = load_keras().Model(model.inputs, [model.output, model.layers[-2].output])
+    both = load_keras().Model(model.inputs, [model.outputs[0], model.layers[-2].output])
     found = [
         both.predict_on_batch(examples.pixels[start : start + _BATCH].astype(np.float32))
         for start in range(0, len(examples), _BATCH)

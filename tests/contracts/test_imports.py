@@ -60,6 +60,7 @@ def test_help_loads_no_heavy_library() -> None:
     [
         ("predict", "missing.jpg", "--model", "tests/fixtures/v1-tiny.happysad", "--jsonl"),
         ("predict", "missing.jpg", "--model", "tests/fixtures/v1-tiny.happysad"),
+        ("predict", "tests/fixtures", "--model", "tests/fixtures/tiny-two-view.happysad"),
         ("show", "tests/fixtures/v1-tiny.happysad"),
         ("check", "tests/fixtures"),
         ("doctor",),

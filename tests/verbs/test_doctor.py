@@ -45,7 +45,14 @@ def test_a_sound_model_makes_it_ready_offline(monkeypatch: pytest.MonkeyPatch) -
     assert diagnosis.offline
     assert diagnosis.problems == ()
     assert diagnosis.processors >= 1
+    assert diagnosis.cache_bytes == 0
     assert diagnosis.as_dict()["offline"] is True
+
+
+def test_what_is_kept_of_pictures_is_counted(own_home: Path) -> None:
+    (own_home / "embeddings").mkdir()
+    (own_home / "embeddings" / "ab.sqlite3").write_bytes(b"x" * 1000)
+    assert happysad.doctor().cache_bytes == 1000
 
 
 def test_a_damaged_model_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -44,7 +44,8 @@ def _print(diagnosis: Diagnosis) -> None:
     table.add_row(
         "machine", cell(f"{diagnosis.platform}, {diagnosis.processors} processors, {size}")
     )
-    table.add_row("home", cell(diagnosis.home))
+    cache = f"{diagnosis.cache_bytes / 1024**2:.0f} MiB of pictures read"
+    table.add_row("home", cell(f"{diagnosis.home}, {cache}"))
     table.add_row("model", cell(diagnosis.model.path or "none yet"))
     table.add_row(
         "offline", "predicting works" if diagnosis.offline else "predicting does not work"

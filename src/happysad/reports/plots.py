@@ -149,9 +149,9 @@ def confidence(report: Report, *, dark: bool = False) -> bytes:
 
 def confusion(report: Report, *, dark: bool = False) -> bytes:
     """Plot true against predicted classes with their counts, as PNG."""
+    dress, figure, axes = _axes(dark=dark)
     from matplotlib.colors import LinearSegmentedColormap
 
-    dress, figure, axes = _axes(dark=dark)
     counts = np.array(report.confusion)
     shares = counts / np.maximum(1, counts.sum(axis=1, keepdims=True))
     colours = LinearSegmentedColormap.from_list("shares", dress.shades)
@@ -193,6 +193,7 @@ def curves(history: Mapping[str, Sequence[float]], *, dark: bool = False) -> byt
             place.xaxis.get_major_locator().set_params(integer=True)
         else:
             place.set_xscale("log")
+            place.minorticks_off()
         step = "epoch" if strengths is None else "strength of the ridge"
         _name(place, dress, measure.capitalize(), step, "")
         _legend(place, dress, 2, "best")

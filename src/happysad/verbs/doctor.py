@@ -67,6 +67,7 @@ class Diagnosis:
         processors: how many this process may use.
         memory_bytes: main memory of the machine; None where the system does not say.
         home: folder in which happysad remembers trained models.
+        cache_bytes: room that what was read of pictures takes there, for later trainings.
         versions: distribution → version; None where it is not installed.
         missing: extra → distributions that it lacks; empty when the extra is complete.
         model: the default model.
@@ -79,6 +80,7 @@ class Diagnosis:
     processors: int
     memory_bytes: int | None
     home: str
+    cache_bytes: int
     versions: Mapping[str, str | None]
     missing: Mapping[str, tuple[str, ...]]
     model: Model
@@ -115,6 +117,7 @@ def doctor() -> Diagnosis:
         processors=available_processors(),
         memory_bytes=_memory_bytes(),
         home=str(home()),
+        cache_bytes=0 if missing["core"] else _cache_bytes(),
         versions=versions,
         missing=missing,
         model=model,
@@ -140,6 +143,12 @@ def _memory_bytes() -> int | None:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError):  # the name is not known to every system
         return None
+
+
+def _cache_bytes() -> int:
+    from happysad.training.two_view.cache import size_bytes
+
+    return size_bytes()
 
 
 def _default_model() -> Model:

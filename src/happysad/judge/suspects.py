@@ -61,13 +61,16 @@ def suspect(probabilities: NDArray[np.floating], labels: NDArray[np.integer]) ->
     said = np.asarray(probabilities, np.float64)
     given = np.asarray(labels, np.int64)
     joint = confident_joint(said, given)
+    # One picture more of each kind of mistake: nobody can be certain that there is none.
+    counts = len(given) * joint + 1 - np.eye(len(joint))
     # Chance of each given label (row) for each true one (column).
-    noise = joint / np.maximum(joint.sum(axis=0), _SMALLEST)
+    noise = counts / np.maximum(counts.sum(axis=0), _SMALLEST)
     true = _true_class(said, noise)
     weighed = noise[given] * true
     belief = weighed / np.maximum(weighed.sum(axis=1, keepdims=True), _SMALLEST)
     rows = np.arange(len(given))
-    wrong = 1 - belief[rows, given]
+    # Nobody is surer of a mistake than the models are that this label would not be given.
+    wrong = np.minimum(1 - belief[rows, given], 1 - said[rows, given])
     others = said.copy()
     others[rows, given] = -1.0
     return Suspects(np.clip(wrong, 0, 1), others.argmax(axis=1), joint)

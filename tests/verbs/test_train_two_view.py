@@ -132,7 +132,7 @@ happysad.train(sys.argv[1], options=QUICK, out=Path(sys.argv[2]))
 """
 
 
-@pytest.mark.parametrize("until", ["options.json", "fingerprint.json", "model.happysad"])
+@pytest.mark.parametrize("until", ["options.json", "model.happysad"])
 def test_t24_t25_killed_and_resumed_gives_the_same_model(
     run: Run, pictures: Path, tmp_path: Path, until: str
 ) -> None:

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 HEAVY = ("keras", "tensorflow", "sklearn", "scipy", "matplotlib", "onnx", "pyarrow", "pandas")
-SERVICES = ("fastapi", "uvicorn", "ray", "torch", "cv2")
+SERVICES = ("fastapi", "starlette", "pydantic", "uvicorn", "ray", "torch", "cv2")
 
 _RUN = """
 import atexit, sys
@@ -64,6 +64,7 @@ def test_help_loads_no_heavy_library() -> None:
         ("show", "tests/fixtures/v1-tiny.happysad"),
         ("check", "tests/fixtures"),
         ("doctor",),
+        ("label", "tests/fixtures", "--export", "nowhere"),
     ],
     ids=lambda arguments: arguments[0],
 )

@@ -27,6 +27,8 @@ happysad label pool --classes calm,angry --double 0.1
 happysad label pool --export pictures   (then: happysad train pictures)
 
 happysad label pictures --review
+
+happysad label pictures --review --export decisions.csv
 """
 
 
@@ -88,7 +90,7 @@ def label(
 
     check = CheckOptions(workers=workers)
     if export is not None:
-        _export(pool, export, labels=labels, link=link, check=check, plain=plain)
+        _export(pool, export, review, labels=labels, link=link, check=check, plain=plain)
         return
 
     from happysad.bundle import shelf
@@ -128,13 +130,22 @@ def _serve(session: Session, host: str, port: int, *, browse: bool) -> None:
 
 
 def _export(
-    pool: Path, to: Path, *, labels: Path | None, link: bool, check: CheckOptions, plain: bool
+    pool: Path,
+    to: Path,
+    review: bool,
+    *,
+    labels: Path | None,
+    link: bool,
+    check: CheckOptions,
+    plain: bool,
 ) -> None:
     from happysad.verbs.label import export_labels
 
     how: Literal["copy", "link"] = "link" if link else "copy"
     with shown(plain=plain) as progress:
-        done = export_labels(pool, to, store=labels, how=how, options=check, progress=progress)
+        done = export_labels(
+            pool, to, store=labels, review=review, how=how, options=check, progress=progress
+        )
     out = console()
     for name, count in done.counts.items():
         out.print(f"  {cell(name)}: {count} pictures")

@@ -54,7 +54,7 @@ def scan(
     survey, ignored = read_all(layout.root, walk(layout.root), options, progress)
     meant = [*(one.file for one in survey.pictures), *(one.file for one in survey.failures)]
     refuse_empty(layout, {file.partition("/")[0] for file in meant})
-    return _judge(survey, layout.root, layout.classes, ignored)
+    return judged(survey, layout.root, layout.classes, ignored)
 
 
 def read_all(
@@ -165,9 +165,17 @@ def _survey(
     )
 
 
-def _judge(
+def judged(
     survey: Survey, root: str, classes: tuple[str, ...], ignored: Sequence[str]
 ) -> Collection:
+    """Let every check judge what was read.
+
+    Args:
+        survey: from ``read_all``.
+        root: absolute path of the folder.
+        classes: its classes in label order.
+        ignored: files that were passed over.
+    """
     from happysad.collection.checks import CHECKS
 
     findings: list[Finding] = [finding for check in CHECKS for finding in check.find(survey)]

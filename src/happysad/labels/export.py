@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from happysad.collection.decisions import Choice, Decision, write_decisions
 from happysad.durable import replacing
 from happysad.errors import LabelError, UsageError
 from happysad.labels.ledger import SKIP
+from happysad.records import UNSURE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,7 +34,7 @@ class Exported:
 
     Attributes:
         path: the folder or file.
-        counts: label → pictures.
+        counts: label, or decision → pictures.
         left_out: pictures with an answer that were not written: in dispute, skipped or ``unsure``.
     """
 
@@ -66,6 +68,28 @@ def write_csv(pool: Pool, store: LabelStore, path: Path) -> Exported:
     write_table(path, [CSV_COLUMNS, *found])
     labels = Counter(label for _, label, *_ in found if label)
     return Exported(path, dict(labels), len(found) - labels.total())
+
+
+def write_decision_list(pool: Pool, store: LabelStore, path: Path) -> Exported:
+    """Write what people decided on the labels of a folder, as ``train`` and ``evaluate`` take it.
+
+    A decision holds for the near duplicates of a picture too; ``unsure`` drops them.
+
+    Raises:
+        CollectionError: the file cannot be written.
+    """
+    decisions: list[Decision] = []
+    left_out = 0
+    with store.reading() as ledger:
+        for entries in pool.groups.values():
+            said = {ledger.settled(entry.sha256) for entry in entries} - {None}
+            if len(said) == 1:
+                decisions += [_decision(entry, str(*said)) for entry in entries]
+            else:
+                left_out += any(ledger.answers(entry.sha256) for entry in entries)
+    decisions.sort(key=lambda decision: decision.file)
+    write_decisions(decisions, path)
+    return Exported(path, dict(Counter(one.choice for one in decisions)), left_out)
 
 
 def write_table(path: Path, table: list[tuple[str, ...]]) -> None:
@@ -130,6 +154,13 @@ def _answered(pool: Pool, ledger: Ledger) -> Iterator[tuple[Entry, Mapping[str, 
         said = ledger.answers(entry.sha256)
         if said:
             yield entry, said
+
+
+def _decision(entry: Entry, answer: str) -> Decision:
+    if answer == UNSURE:
+        return Decision(entry.file, entry.label, "drop")
+    choice: Choice = "keep" if answer == entry.label else "relabel"
+    return Decision(entry.file, entry.label, choice, answer)
 
 
 def _state(ledger: Ledger, picture: str) -> str:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from happysad.collection.checks import both_classes
-from happysad.collection.layout import read_layout
-from happysad.collection.scan import read_all
+from happysad.collection.doubts import in_doubt
+from happysad.collection.layout import Layout, read_layout
+from happysad.collection.scan import judged, read_all
 from happysad.collection.walk import walk
 from happysad.config import CheckOptions, LabelOptions
 from happysad.errors import UsageError
@@ -25,6 +26,7 @@ from happysad.progress import Progress, silent
 if TYPE_CHECKING:
     from happysad.bundle.archive import Bundle
     from happysad.labels.export import Exported
+    from happysad.records import Collection
     from happysad.verbs.label_learner import TwoViewLearner
 
 DEFAULT_CLASSES: Final = ("happy", "sad")
@@ -62,16 +64,18 @@ def label(
     options = options or LabelOptions()
     place = store or default_store(folder)
     base = None if model is None else _base(model)  # a wrong name is told before any work
+    first = None
     if options.review:
-        pool, first = _doubtful(folder, options.check, progress)
+        pool, first = _doubtful(folder, base, options.check, progress)
     else:
-        pool, first = read_pool(folder, options=options.check, progress=progress), None
+        pool = read_pool(folder, options=options.check, progress=progress)
     classes = _classes(options, pool, place)
+    learns = base is not None and not options.review  # a review has an order of its own
     return Session(
         pool,
         LabelStore(place, classes),
         Queue(pool.groups, first=first, double=options.double, seed=options.seed),
-        learner=_learner(pool, base, classes, options) if base else None,
+        learner=_learner(pool, base, classes, options) if base and learns else None,
         every=options.every,
         limits=options.check.limits,
         review=options.review,
@@ -83,6 +87,7 @@ def export_labels(
     to: Path,
     *,
     store: Path | None = None,
+    review: bool = False,
     how: Literal["copy", "link"] = "copy",
     options: CheckOptions | None = None,
     progress: Progress = silent,
@@ -92,6 +97,8 @@ def export_labels(
     Args:
         folder: the pool.
         to: a file that ends in ``.csv``, or a new folder.
+        review: the pool is a labelled folder: a CSV file is the list of decisions on its labels,
+            which ``train`` and ``evaluate`` follow.
         store: file of the labels; None for ``FOLDER/.happysad/labels.sqlite``.
         how: ``copy`` the pictures, or make hard links.
         options: what a picture may cost.
@@ -104,9 +111,14 @@ def export_labels(
     """
     labels = LabelStore(store or default_store(folder))
     try:
-        pool = read_pool(folder, options=options, progress=progress)
+        options = options or CheckOptions()
+        if review:
+            pool = _labelled(read_layout(folder), options, progress)[0]
+        else:
+            pool = read_pool(folder, options=options, progress=progress)
         if to.suffix.lower() == ".csv":
-            return export.write_csv(pool, labels, to)
+            write = export.write_decision_list if review else export.write_csv
+            return write(pool, labels, to)
         return export.write_folders(pool, labels, to, how=how)
     finally:
         labels.close()
@@ -155,17 +167,27 @@ def _classes(options: LabelOptions, pool: Pool, store: Path) -> tuple[str, str]:
     return first, second
 
 
+def _labelled(layout: Layout, options: CheckOptions, progress: Progress) -> tuple[Pool, Collection]:
+    """Read a labelled folder as a pool, also the pictures that a check sets aside."""
+    survey, ignored = read_all(layout.root, walk(layout.root), options, progress)
+    collection = judged(survey, layout.root, layout.classes, ignored)
+    return Pool(layout.root, survey.pictures, len(survey.failures)), collection
+
+
 def _doubtful(
-    folder: str | Path, options: CheckOptions, progress: Progress
+    folder: str | Path, base: Bundle | None, options: CheckOptions, progress: Progress
 ) -> tuple[Pool, list[str]]:
-    """Return a labelled folder as a pool, and the groups in it whose label is in doubt."""
-    layout = read_layout(folder)
-    survey, _ = read_all(layout.root, walk(layout.root), options, progress)
-    pool = Pool(layout.root, survey.pictures, len(survey.failures))
-    group_of = {entry.file: entry.group for entry in survey.pictures}
-    findings = both_classes.CHECK.find(survey)
-    groups = list(dict.fromkeys(group_of[finding.file] for finding in findings))
+    """Return a labelled folder as a pool, and the groups in doubt, the most doubtful first."""
+    pool, collection = _labelled(read_layout(folder), options, progress)
+    if base is not None:
+        from happysad.verbs.check_labels import check_labels
+
+        collection = check_labels(collection, base=base, options=options, progress=progress)
+    group_of = {entry.file: entry.group for entry in pool.entries}
+    twice = [one for one in collection.findings if one.code == both_classes.CHECK.code]
+    files = [finding.file for finding in (*twice, *in_doubt(collection))]
+    groups = list(dict.fromkeys(group_of[file] for file in files))
     if not groups:
-        msg = f"No label in {str(folder)!r} is in doubt: no picture lies in both classes."
+        msg = f"No label in {str(folder)!r} is in doubt: there is nothing to review."
         raise UsageError(msg)
     return pool, groups

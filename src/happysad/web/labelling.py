@@ -153,7 +153,6 @@ def _card(session: Session, entry: Entry) -> dict[str, Any]:
         "file": visible(entry.file),
         "width": entry.width,
         "height": entry.height,
-        "filed": visible(entry.label),
         "guess": None if guess is None else round(guess, 4),
     }
 

@@ -30,9 +30,10 @@ export function drawCurve(points) {
 }
 
 /** Say the last point in words. */
-export function sentence(points, learner) {
+export function sentence(points, learner, review) {
   const last = points.at(-1);
   if (learner.state === "failed") return `The model stopped: ${learner.trouble}`;
+  if (review) return "These are the pictures whose label is in doubt, the most doubtful first.";
   if (learner.state === "none") return "No model is at work. Pictures come in random order.";
   if (learner.state === "preparing") return `The model is looking at the pictures first (${Math.round(100 * learner.prepared)}%). Until then they come in random order.`;
   const busy = learner.state === "learning" ? " It is learning again just now." : "";

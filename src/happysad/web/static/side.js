@@ -35,7 +35,7 @@ export class Side {
     if (now === this.drawn) return;
     this.drawn = now;
     byId("curve").replaceChildren(...(learner.state === "none" && !curve.length ? [] : [drawCurve(curve)]));
-    byId("lesson").textContent = sentence(curve, learner);
+    byId("lesson").textContent = sentence(curve, learner, this.desk.pool.review);
   }
 }
 

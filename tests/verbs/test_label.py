@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from happysad.bundle import archive
+from happysad.collection.decisions import read_decisions
+from happysad.config import LabelOptions
+from happysad.drawn import draw, draw_collection
+from happysad.errors import BundleError, LabelError, UsageError
+from happysad.labels.ledger import Label
+from happysad.labels.pool import default_store, read_pool
+from happysad.labels.session import Session
+from happysad.labels.store import LabelStore
+from happysad.records import UNSURE
+from happysad.verbs.label import export_labels, label
+from happysad.verbs.label_learner import TwoViewLearner, typical_first
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+TWO_VIEWS = FIXTURES / "tiny-two-view.happysad"
+_IDS = count()
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sixteen drawn pictures in class folders; not to be changed."""
+    folder = tmp_path_factory.mktemp("drawn") / "pictures"
+    draw_collection(folder, pictures=16, plant=False)
+    return folder
+
+
+@pytest.fixture
+def labelled(drawn: Path, tmp_path: Path) -> Path:
+    """The same, with two pictures that lie in both classes."""
+    folder = Path(shutil.copytree(drawn, tmp_path / "pictures"))
+    for number, file in enumerate(sorted((folder / "happy").iterdir())[:2]):
+        shutil.copy(file, folder / "sad" / f"both-{number}{file.suffix}")
+    return folder
+
+
+@pytest.fixture
+def learner(drawn: Path) -> Iterator[TwoViewLearner]:
+    return TwoViewLearner(read_pool(drawn), archive.read(TWO_VIEWS), ("sad", "happy"))
+
+
+def say(session: Session, picture: str, answer: str) -> None:
+    name = f"id{next(_IDS)}"
+    session.accept(Label(id=name, kind="answer", picture=picture, person="ann", answer=answer))
+
+
+def quiet(step: str, done: int, total: int, note: str = "") -> None:
+    pass
+
+
+def test_a_program_can_do_what_the_page_does(drawn: Path, tmp_path: Path):
+    store = tmp_path / "labels.sqlite"
+    with label(drawn, store=store) as session:
+        while asked := session.next("me", count=4):
+            for entry in asked:
+                say(session, entry.sha256, entry.file.partition("/")[0])
+        assert session.status("me").answered == 16
+    done = export_labels(drawn, tmp_path / "out", store=store)
+    assert sum(done.counts.values()) == 16
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["happy", "sad"]
+
+
+def test_the_classes_are_those_asked_for_then_those_of_the_labels(drawn: Path, tmp_path: Path):
+    store = tmp_path / "labels.sqlite"
+    with label(drawn, options=LabelOptions(classes=("calm", "angry")), store=store) as session:
+        assert session.store.classes == ("calm", "angry")
+    with label(drawn, store=store) as session:
+        assert session.store.classes == ("calm", "angry")
+    with pytest.raises(LabelError, match="'calm' and 'angry'"):
+        label(drawn, options=LabelOptions(classes=("happy", "sad")), store=store)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"classes": ("happy",)},
+        {"classes": ("a", "b", "c")},
+        {"classes": ("same", "Same")},
+        {"classes": ("happy", UNSURE)},
+        {"classes": ("happy", "../sad")},
+        {"classes": ("happy", "two\nlines")},
+        {"every": 0},
+        {"double": 1.5},
+    ],
+)
+def test_options_that_make_no_sense_are_refused(values: dict):
+    with pytest.raises(UsageError, match="option must be"):
+        LabelOptions(**values)
+
+
+def test_a_model_of_one_view_is_refused_before_any_work(tmp_path: Path):
+    with pytest.raises(UsageError, match="two views"):
+        label(tmp_path / "none", model=FIXTURES / "v1-tiny.happysad")
+    with pytest.raises(BundleError):
+        label(tmp_path / "none", model=tmp_path / "none.happysad")
+
+
+def test_a_review_asks_about_pictures_in_both_classes_and_decides(labelled: Path, tmp_path: Path):
+    with label(labelled, options=LabelOptions(review=True)) as session:
+        assert session.status("me").groups == 2
+        first, second = session.next("me", count=9)
+        say(session, first.sha256, "happy")
+        say(session, second.sha256, UNSURE)
+    done = export_labels(labelled, tmp_path / "decisions.csv", review=True)
+    decisions = read_decisions(tmp_path / "decisions.csv")
+    assert done.counts == {"keep": 1, "relabel": 1, "drop": 2}
+    assert {(one.label, one.choice) for one in decisions} == {
+        ("happy", "keep"),
+        ("sad", "relabel"),
+        ("happy", "drop"),
+        ("sad", "drop"),
+    }
+
+
+def test_a_review_also_asks_what_a_model_doubts(labelled: Path):
+    options = LabelOptions(review=True)
+    with label(labelled, options=options, model=TWO_VIEWS) as session:
+        assert session.status("me").groups >= 2
+        assert session.status("me").learner == "none"
+        twice = {entry.group for entry in session.next("me", count=2)}
+    both = {entry.group for entry in session.pool.entries if "both-" in entry.file}
+    assert twice == both
+
+
+def test_nothing_to_review_is_one_clear_error(drawn: Path):
+    with pytest.raises(UsageError, match="nothing to review"):
+        label(drawn, options=LabelOptions(review=True))
+    with pytest.raises(UsageError, match="classes of this folder"):
+        label(drawn, options=LabelOptions(review=True, classes=("a", "b")), model=TWO_VIEWS)
+    assert not default_store(drawn).exists()
+
+
+def test_a_learner_asks_before_it_has_labels_and_after(learner: TwoViewLearner, drawn: Path):
+    first = learner.prepare(quiet)
+    assert len(set(first.ranked)) == len(first.ranked) > 0
+    assert first.guesses == {}
+    pool = read_pool(drawn)
+    label_of = {one.sha256: one.file.partition("/")[0] for one in pool.entries}
+    one_class = {name: answer for name, answer in label_of.items() if answer == "happy"}
+    nothing = learner.refit(one_class)
+    assert nothing.point.accuracy is None
+    assert nothing.guesses == {}
+    some = dict(list(label_of.items())[::2])
+    lesson = learner.refit(some)
+    assert lesson.point.labels == len(some)
+    assert not set(lesson.ranked) & set(some)
+    assert set(lesson.guesses) == set(label_of)
+    assert all(0 <= guess <= 1 for guess in lesson.guesses.values())
+    doubt = [abs(lesson.guesses[name] - 0.5) for name in lesson.ranked]
+    assert doubt == sorted(doubt)
+    assert learner.refit(some) == lesson
+
+
+def test_guesses_are_of_the_second_key_whatever_the_names_order(drawn: Path):
+    pool = read_pool(drawn)
+    labels = {one.sha256: one.file.partition("/")[0] for one in pool.entries}
+    guesses = []
+    for classes in (("happy", "sad"), ("sad", "happy")):
+        learner = TwoViewLearner(pool, archive.read(TWO_VIEWS), classes)
+        learner.prepare(quiet)
+        guesses.append(learner.refit(labels).guesses)
+    for picture, guess in guesses[0].items():
+        assert guess == pytest.approx(1 - guesses[1][picture])
+
+
+def test_a_learner_works_in_the_background_and_notes_each_point_once(drawn: Path, tmp_path: Path):
+    store, options = tmp_path / "labels.sqlite", LabelOptions(every=6)
+    for _ in range(2):  # the second time, everything is labelled already
+        with label(drawn, options=options, store=store, model=TWO_VIEWS) as session:
+            while asked := session.next("me"):
+                say(session, asked[0].sha256, asked[0].file.partition("/")[0])
+            _until(lambda: session.status("me").curve and session.status("me").learner == "waiting")
+            assert session.guess(next(iter(session.pool.by_picture))) is not None
+    kept = LabelStore(store)
+    points = [point.labels for point in kept.curve()]
+    assert points == sorted(set(points))
+    assert points[-1] > 10
+    kept.close()
+
+
+def _until(condition) -> None:
+    end = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_a_learner_that_fails_says_so_and_labelling_goes_on(drawn: Path, tmp_path: Path):
+    folder = Path(shutil.copytree(drawn, tmp_path / "gone"))
+    pool = read_pool(folder)
+    learner = TwoViewLearner(pool, archive.read(TWO_VIEWS), ("happy", "sad"))
+    shutil.move(folder, tmp_path / "elsewhere")
+    from happysad.labels.queue import Queue
+
+    store = LabelStore(tmp_path / "labels.sqlite", ("happy", "sad"))
+    with Session(pool, store, Queue(pool.groups), learner=learner) as session:
+        _until(lambda: session.status("me").learner == "failed")
+        assert "can be read any more" in session.status("me").trouble
+        say(session, session.next("me")[0].sha256, "happy")
+        assert session.status("me").counts["happy"] == 1
+
+
+def test_typical_pictures_come_from_every_cluster_before_any_comes_twice():
+    rng = np.random.default_rng(1)
+    centres = np.eye(5) * 10
+    features = np.concatenate([rng.normal(one, 0.3, (40, 5)) for one in centres])
+    odd = np.full((1, 5), -30.0)
+    order = typical_first(np.concatenate([features, odd]), count=5)
+    assert sorted(row // 40 for row in order) == [0, 1, 2, 3, 4]
+    everything = typical_first(features, count=500)
+    assert sorted(everything) == list(range(200))
+    assert typical_first(features[:1], count=3) == [0]
+    assert typical_first(np.repeat(features[:1], 4, axis=0), count=4) == [0, 1, 2, 3]
+
+
+def test_a_picture_of_another_pool_is_not_accepted(drawn: Path, tmp_path: Path):
+    from happysad.errors import PictureError
+
+    with label(drawn, store=tmp_path / "labels.sqlite") as session:
+        with pytest.raises(PictureError, match="no such picture"):
+            say(session, "0" * 64, "happy")
+        draw("sad", seed=99, side=64).save(tmp_path / "new.png")
+        assert session.status("me").answered == 0

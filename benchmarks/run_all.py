@@ -24,6 +24,7 @@ NAMES = (
     "duplicates_15000",
     "hostile",
     "install_size",
+    "labelling_page",
 )
 INTRODUCTION = """# Results
 

@@ -56,6 +56,17 @@ PROMISES = {
         28: "Ctrl-C and SIGTERM leave a checkpoint and say how to go on.",
     },
     "Pages": {
-        35: "Names and labels are text everywhere; a strict policy, no script, no outside request.",
+        29: "A page listens on 127.0.0.1 alone unless another address is asked for, and always "
+        "behind a token that is new for every start.",
+        30: "A body beyond the limit is refused with 413, whatever length it claims to have.",
+        33: "Ctrl-C and SIGTERM finish what is under way and exit 0.",
+        35: "Names and labels are text everywhere; a strict policy, no script from elsewhere, no "
+        "outside request; pictures are made anew and have no path in their address.",
+        36: "A change needs the token and has to come from the page itself; an unknown host is "
+        "refused.",
+    },
+    "Labels": {
+        37: "A label that was acknowledged survives a kill; sent twice it is one label; of two "
+        "edits in conflict the second is refused, and history and undo know everything.",
     },
 }

@@ -1,10 +1,12 @@
 """Run every test with branch coverage: ``python3 scripts/test.py``.
 
-Sets up a private environment first, once. Further arguments go to pytest. Without arguments the
-run fails when less than 85% of the branches of src are covered.
+Sets up a private environment first, once, and Debian's Chromium where that is possible. Further
+arguments go to pytest. Without arguments the run fails when less than 85% of the branches of src
+are covered.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -13,7 +15,23 @@ from environment import ROOT, python_with
 WHOLE_SUITE = ["--numprocesses=2", "--cov", "--cov-report=term", "--cov-fail-under=85"]
 
 
+def install_chromium() -> None:
+    """Install the browser for the tests of pages; where it cannot be, they are skipped."""
+    if any(map(shutil.which, ("chromium", "chromium-browser"))):
+        return
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        print("There is no Chromium: the tests of pages are skipped.", flush=True)
+        return
+    print("Installing Chromium for the tests of pages (once)", flush=True)
+    settings = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    packages = ("chromium", "fonts-dejavu-core")
+    for step in (("update", "-q"), ("install", "-yq", "--no-install-recommends", *packages)):
+        subprocess.run(["apt-get", *step], env=settings, check=False, stdin=subprocess.DEVNULL)
+
+
 def main() -> int:
+    if not sys.argv[1:]:
+        install_chromium()
     python = python_with("requirements-dev.txt", "keras", "pytest_cov", "xdist")
     command = [python, "-m", "pytest", *(sys.argv[1:] or WHOLE_SUITE)]
     # Two processes share the processors; without this each would start a thread for every one.

@@ -76,6 +76,31 @@ aside* stays out of training; a *used* one is worth a look. Nothing is moved or 
 
 Each check is one small file in `src/happysad/collection/checks/`; the thresholds stand in it with
 the reason for them.
+
+## Labels
+
+`likely_wrong_label` and `off_topic` are looked for with `--labels`, in a folder of two classes and
+with the views of a model (`--base`). Pictures are read once and what was read is kept. Then models
+learn from the folder's pictures and labels, on top of what the base model knows of classes of the
+same names, and each is asked about pictures that it did not learn from, near copies included.
+Confident learning (Northcutt et al., JAIR 2021) turns what they say into the probability that a
+label is wrong; from 0.5 on it is a finding. An estimate of how many labels are wrong in all stands
+above the sum of files.
+
+Beside the page lies `labels.csv`, the pictures in doubt with the most doubtful first:
+
+```text
+file,label,decision,suggested,probability
+sad/24ea31b9a9be.jpg,sad,keep,happy,0.0637
+```
+
+Every decision is `keep`, since a model's doubt proves nothing. Look at the pictures, write
+`relabel` or `drop` where you agree, and train with `happysad train FOLDER --decisions labels.csv`;
+the folder stays as it is. `probability` is that of the label being right.
+
+`off_topic` is found where the base model has learned what posters of words, charts and the like
+look like; one that has not says nothing of it. `python benchmarks/label_noise.py` measures how many
+labels are found that were flipped on purpose.
 """
 
 

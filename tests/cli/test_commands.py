@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,6 +37,18 @@ def test_check_writes_a_page(happysad: Run, spoilt_folder: Path, tmp_path: Path)
     assert result.exit_code == 0
     assert str(page) in result.stderr.replace("\n", "")
     assert "empty.jpg" in page.read_text(encoding="utf-8")
+
+
+def test_check_of_labels_says_how_to_go_on(
+    happysad: Run, clean_folder: Path, tmp_path: Path, tiny_model: Path
+) -> None:
+    base = tiny_model.with_name("tiny-two-view.happysad")
+    listed = tmp_path / "doubts.csv"
+    done = happysad("check", clean_folder, "--labels", "--base", base, "--decisions", listed)
+    assert done.exit_code == 0, done.output
+    assert re.search(r"labels: about \d+ of 16 are wrong", " ".join(done.stdout.split()))
+    assert f"happysad train {clean_folder} --decisions {listed}" in done.stderr
+    assert listed.read_text().startswith("file,label,decision,suggested")
 
 
 def test_t15_quarantine_and_undo(happysad: Run, spoilt_folder: Path) -> None:

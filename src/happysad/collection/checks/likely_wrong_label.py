@@ -37,7 +37,7 @@ CHECK = Check(
     severity="notice",
     advice=(
         "Look at it. If the label is wrong, write 'relabel' or 'drop' into the decision list, "
-        "which `happysad train --decisions` follows, or move the file."
+        "which happysad train --decisions follows, or move the file."
     ),
     find=find,
 )

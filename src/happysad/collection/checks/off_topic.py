@@ -30,7 +30,7 @@ CHECK = Check(
     severity="notice",
     advice=(
         "Look at it. If nobody could tell its class without reading words, write 'drop' into the "
-        "decision list, which `happysad train --decisions` follows, or take the file out."
+        "decision list, which happysad train --decisions follows, or take the file out."
     ),
     find=find,
 )

@@ -6,10 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-from happysad.errors import UsageError
-from happysad.training.networks import NETWORKS
-from happysad.training.two_view import PRESET as TWO_VIEW
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -17,8 +13,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from happysad.bundle.archive import Bundle
-    from happysad.config import TrainOptions
-    from happysad.predictor import Predictor
     from happysad.progress import Progress
     from happysad.records import Collection, Entry, Split
 
@@ -43,10 +37,12 @@ class Learned:
     Attributes:
         bundle: calibrated on the validation part, not judged yet.
         history: measure → its value after each step, see ``Run``.
+        note: what there is to say of how it went; may be empty.
     """
 
     bundle: Bundle
     history: History
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,29 +89,8 @@ class Recipe(Protocol):
             RunError: it cannot go on from what lies in ``folder``.
         """
 
-    def answer(self, predictor: Predictor, part: Any) -> list[Answered]:
+    def answer(self, bundle: Bundle, part: Any) -> list[Answered]:
         """Return what the learned model says of each picture of a part."""
 
     def kept(self, folder: Path) -> str:
         """Say in a few words what an interrupted training has kept."""
-
-
-def find_recipe(options: TrainOptions) -> Recipe:
-    """Return the recipe of a preset; what it needs is looked up before any work.
-
-    Raises:
-        UsageError: there is no such preset, or it has no model to build on.
-        BundleError: the model to build on cannot be loaded.
-        MissingExtraError: a library that it needs is not installed.
-    """
-    if options.preset == TWO_VIEW:
-        from happysad.verbs.train_two_view import TwoViewRecipe
-
-        return TwoViewRecipe(options)
-    if options.preset in NETWORKS:
-        from happysad.verbs.train_network import NetworkRecipe
-
-        return NetworkRecipe(options)
-    known = ", ".join(sorted({*NETWORKS, TWO_VIEW}))
-    msg = f"The 'preset' option must be one of: {known}. Got {options.preset!r} instead."
-    raise UsageError(msg)

@@ -23,7 +23,7 @@ from happysad.collection.split import folds as deal_folds
 from happysad.collection.split import split as deal
 from happysad.collection.split_file import load_split, save_split
 from happysad.config import TrainOptions, require
-from happysad.errors import CollectionError, MissingExtraError, RunError
+from happysad.errors import CollectionError, MissingExtraError, RunError, UsageError
 from happysad.judge.metrics import judge
 from happysad.predictor import Predictor, with_golden
 from happysad.progress import Progress, silent
@@ -32,13 +32,16 @@ from happysad.reports import evaluation, plots
 from happysad.reports.collection import write_check_page
 from happysad.reports.evaluation_page import Training
 from happysad.training import run_folder
+from happysad.training.networks import NETWORKS
 from happysad.training.origin import with_scores
-from happysad.verbs.recipe import find_recipe
+from happysad.training.two_view import PRESET as TWO_VIEW
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from happysad.bundle.archive import Bundle
     from happysad.records import Entry
-    from happysad.verbs.recipe import Answered, History, Material, Recipe
+    from happysad.verbs.recipe import Answered, History, Learned, Material, Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Run:
         report: how the model did on the test part, which it had never seen.
         report_page: the same as a page.
         folds: reports of the k-fold evaluation, in order; none without ``folds``.
+        note: what there is to say of how the training went; may be empty.
     """
 
     folder: Path
@@ -66,6 +70,7 @@ class Run:
     report: Report
     report_page: Path
     folds: tuple[Report, ...] = ()
+    note: str = ""
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
@@ -132,6 +137,34 @@ def train(
         return work.run(split, decisions)
 
 
+def find_recipe(options: TrainOptions) -> Recipe:
+    """Return the recipe of a preset; what it needs is looked up before any work.
+
+    Raises:
+        UsageError: there is no such preset, it has no model to build on, or there is nothing in
+            it to fine-tune.
+        BundleError: the model to build on cannot be loaded.
+        MissingExtraError: a library that it needs is not installed.
+    """
+    tuned = options.fine_tune
+    if options.preset == TWO_VIEW and tuned:
+        from happysad.verbs.train_fine_tune import FineTuneRecipe
+
+        return FineTuneRecipe(options)
+    require(not tuned, "fine_tune", f"left out, or go with --preset {TWO_VIEW}", tuned)
+    if options.preset == TWO_VIEW:
+        from happysad.verbs.train_two_view import TwoViewRecipe
+
+        return TwoViewRecipe(options)
+    if options.preset in NETWORKS:
+        from happysad.verbs.train_network import NetworkRecipe
+
+        return NetworkRecipe(options)
+    known = ", ".join(sorted({*NETWORKS, TWO_VIEW}))
+    msg = f"The 'preset' option must be one of: {known}. Got {options.preset!r} instead."
+    raise UsageError(msg)
+
+
 def _default_place(folder: Path, preset: str, *, resume: bool) -> Path:
     if not resume:
         return run_folder.new_folder(folder, preset)
@@ -162,12 +195,16 @@ class _Work:
         self._note_start(split)
         material = self.recipe.read(collection, folder=self.place, progress=self.progress)
         folds = self._folds(collection, material)
-        bundle, report, history = self._train(material, split, self.place)
+        learned, report = self._train(material, split, self.place)
+        bundle, history = learned.bundle, learned.history
         saved = archive.write(self.place / shelf.RUN_BUNDLE, with_golden(bundle))
         shelf.remember(self.place / shelf.RUN_BUNDLE)
-        page = self._write_reports(collection, split, report, history, folds)
+        training = Training(
+            collection=collection, split=split, history=history, folds=folds, note=learned.note
+        )
+        page = self._write_reports(report, training)
         path = saved.path or self.place / shelf.RUN_BUNDLE
-        return Run(self.place, path, collection, split, history, report, page, folds)
+        return Run(self.place, path, collection, split, history, report, page, folds, learned.note)
 
     def _collect(self, decisions: Path | None) -> Collection:
         """Check the folder and follow the decisions; a copy of them goes with the run."""
@@ -218,9 +255,7 @@ class _Work:
             reports.append(replace(self, progress=told)._train(material, split, place)[1])
         return tuple(reports)
 
-    def _train(
-        self, material: Material, split: Split, place: Path
-    ) -> tuple[Bundle, Report, History]:
+    def _train(self, material: Material, split: Split, place: Path) -> tuple[Learned, Report]:
         """Fit on the training part, choose on the validation part, judge on the test part."""
         parts = _parts(material, split)
         learned = self.recipe.learn(
@@ -233,12 +268,12 @@ class _Work:
         )
         run_folder.write_history(place, learned.history)
         report = self._judge(learned.bundle, parts["test"])
-        return with_scores(learned.bundle, report), report, learned.history
+        return replace(learned, bundle=with_scores(learned.bundle, report)), report
 
     def _judge(self, bundle: Bundle, test: Material) -> Report:
         """Judge a model the way it will answer: with the calibration and threshold it has."""
         predictor = Predictor(bundle)
-        answered = self.recipe.answer(predictor, test)
+        answered = self.recipe.answer(bundle, test)
         answers = [
             _answer(predictor, entry, said)
             for entry, said in zip(test.entries, answered, strict=True)
@@ -250,31 +285,24 @@ class _Work:
             data=f"{self.folder.resolve().name} (test part)",
         )
 
-    def _write_reports(
-        self,
-        collection: Collection,
-        split: Split,
-        report: Report,
-        history: History,
-        folds: tuple[Report, ...],
-    ) -> Path:
+    def _write_reports(self, report: Report, training: Training) -> Path:
+        collection = training.collection
         self.progress("writing reports", 0, 3)
         write_check_page(
             collection, self.place / "check" / "index.html", limits=self.options.check.limits
         )
         self.progress("writing reports", 1, 3)
-        self._plot(history)
+        self._plot(training.history)
         self.progress("writing reports", 2, 3)
-        training = Training(collection=collection, split=split, history=history, folds=folds)
         page = evaluation.write(
             report, self.place / "report", pictures=collection.root, training=training
         )
-        for number, fold in enumerate(folds, start=1):
+        for number, fold in enumerate(training.folds, start=1):
             evaluation.write(fold, self.place / "folds" / str(number), pictures=collection.root)
         self.progress("writing reports", 3, 3)
         return page
 
-    def _plot(self, history: History) -> None:
+    def _plot(self, history: Mapping[str, Sequence[float]]) -> None:
         """Plot how training went, where there is something to plot and to plot with."""
         if not history:
             return

@@ -91,9 +91,16 @@ def test_pictures_in_hand_are_not_given_again_nor_to_others_for_a_while(store: L
     (second,) = ask(queue, store, held=[first.sha256])
     (third,) = ask(queue, store, "bob")
     assert len(files([first, second, third])) == 3
-    assert ask(queue, store, "cy") == []
     now[0] = 301.0
     assert len(ask(queue, store, "cy", count=3)) == 3
+
+
+def test_what_others_have_in_hand_is_the_last_resort(store: LabelStore):
+    queue = Queue({one.group: (one,) for one in POOL[:3]})
+    mine = ask(queue, store, "ann", count=2)
+    (third,) = ask(queue, store, "bob", count=3)
+    assert third not in mine
+    assert ask(queue, store, "bob", count=3, held=[third.sha256]) == mine
 
 
 def test_second_opinions_come_in_their_share_and_not_all_at_once(store: LabelStore):

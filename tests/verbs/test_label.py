@@ -132,11 +132,11 @@ def test_a_review_also_asks_what_a_model_doubts(labelled: Path):
     assert twice == both
 
 
-def test_nothing_to_review_is_one_clear_error(drawn: Path):
+def test_nothing_to_review_is_one_clear_error(drawn: Path, labelled: Path):
     with pytest.raises(UsageError, match="nothing to review"):
         label(drawn, options=LabelOptions(review=True))
     with pytest.raises(UsageError, match="classes of this folder"):
-        label(drawn, options=LabelOptions(review=True, classes=("a", "b")), model=TWO_VIEWS)
+        label(labelled, options=LabelOptions(review=True, classes=("a", "b")))
     assert not default_store(drawn).exists()
 
 

@@ -57,6 +57,7 @@ def test_two_people_at_once_are_not_given_the_same_pictures(client):
     bob = {card["picture"] for card in cards(client, "bob", count=20)}
     assert len(ann) == len(bob) == 6
     assert not ann & bob
+    assert len(cards(client, "cy", count=20)) == 12  # nobody is sent away while there is work
 
 
 def test_t37_a_retry_is_answered_like_the_first_and_a_second_window_gets_409(client):

@@ -72,28 +72,42 @@ class Queue:
             ranked: pictures that a model would learn most from, best first.
         """
         taken = {self._group_of.get(picture) for picture in held}
+        chosen = self._chosen(ledger, person, count, taken, ranked, lent=False)
+        # What others have in hand is the last resort: a second answer does no harm.
+        chosen = chosen or self._chosen(ledger, person, count, taken, ranked, lent=True)
+        self._lent |= dict.fromkeys(chosen, (person, self._clock()))
+        return [self._shown(ledger, group) for group in chosen]
+
+    def _chosen(
+        self,
+        ledger: Ledger,
+        person: str,
+        count: int,
+        taken: set[str | None],
+        ranked: Sequence[str],
+        *,
+        lent: bool,
+    ) -> list[str]:
         fresh: list[str] = []
         second: list[str] = []
         most_second = -(-count * self._double // 1)  # their share of what is given out
         for group in self._in_order(ranked):
-            if group in taken:
-                continue
+            if len(fresh) >= count and len(second) >= most_second:
+                break
             said = self._said(ledger, group)
-            if self._lent_to_another(group, {person, *said}):
+            if group in taken or person in said or self._is_settled(ledger, group):
                 continue
-            if person in said or any(ledger.settled_by_hand(one.sha256) for one in self[group]):
+            if not lent and self._lent_to_another(group, {person, *said}):
                 continue
             answers = sum(label.answer != SKIP for label in said.values())
             if answers == 0:
                 fresh.append(group)
             elif answers == 1 and self.is_double(group) and len(second) < most_second:
                 second.append(group)
-            if len(fresh) >= count and (len(second) >= most_second or not self._double):
-                break
-        chosen = [*second, *fresh][:count] if fresh else second[:count]
-        now = self._clock()
-        self._lent |= dict.fromkeys(chosen, (person, now))
-        return [self._shown(ledger, group) for group in chosen]
+        return [*second, *fresh][:count]
+
+    def _is_settled(self, ledger: Ledger, group: str) -> bool:
+        return any(ledger.settled_by_hand(entry.sha256) for entry in self[group])
 
     def is_double(self, group: str) -> bool:
         """Whether two people are asked about a group; the same groups every time."""

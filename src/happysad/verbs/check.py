@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from happysad.collection.quarantine import Undone
@@ -19,8 +20,6 @@ from happysad.errors import CollectionError, UsageError
 from happysad.progress import Progress, silent
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from happysad.bundle.archive import Bundle
     from happysad.records import Collection
 
@@ -32,10 +31,10 @@ def check(
     folder: str | os.PathLike[str],
     *,
     options: CheckOptions | None = None,
-    report: Path | None = None,
+    report: str | os.PathLike[str] | None = None,
     quarantine: bool = False,
     labels: str | os.PathLike[str] | None = None,
-    decisions: Path | None = None,
+    decisions: str | os.PathLike[str] | None = None,
     progress: Progress = silent,
 ) -> Collection:
     """Find and explain what is wrong with a labelled folder.
@@ -67,18 +66,19 @@ def check(
     options = options or CheckOptions()
     require(decisions is None or labels is not None, "decisions", "given with labels", decisions)
     model = None if labels is None else _base(labels)  # a wrong name is told before any work
+    page = None if report is None else Path(report)
     collection = scan(folder, options=options, progress=progress)
+    listed = None
     if model is not None:
         from happysad.verbs.check_labels import check_labels
 
         collection = check_labels(collection, base=model, options=options, progress=progress)
-        decisions = decisions or (report.with_name(DECISIONS) if report else None)
-        _write_decisions(collection, decisions)
-    if report is not None:
+        listed = _write_decisions(collection, decisions, page)
+    if page is not None:
         from happysad.reports.collection import write_check_page
 
         write_check_page(
-            collection, report, decisions=decisions, limits=options.limits, progress=progress
+            collection, page, decisions=listed, limits=options.limits, progress=progress
         )
     if quarantine and collection.set_aside:
         _move_aside(collection, progress)
@@ -140,14 +140,23 @@ def _base(name: str | os.PathLike[str]) -> Bundle:
     return load_base(os.fspath(name))
 
 
-def _write_decisions(collection: Collection, path: Path | None) -> None:
+def _write_decisions(
+    collection: Collection, wanted: str | os.PathLike[str] | None, page: Path | None
+) -> Path | None:
+    """Write the pictures in doubt where it is wanted, else beside the page; return where."""
     from happysad.collection.decisions import write_decisions
     from happysad.collection.doubts import proposed
 
-    if path is not None:
-        with contextlib.suppress(OSError):  # what is wrong with the folder, writing will tell
-            path.parent.mkdir(parents=True, exist_ok=True)
-        write_decisions(proposed(collection), path)
+    if wanted is not None:
+        path = Path(wanted)
+    elif page is not None:
+        path = page.with_name(DECISIONS)
+    else:
+        return None
+    with contextlib.suppress(OSError):  # what is wrong with the folder, writing will tell
+        path.parent.mkdir(parents=True, exist_ok=True)
+    write_decisions(proposed(collection), path)
+    return path
 
 
 def _move_aside(collection: Collection, progress: Progress) -> None:

@@ -228,11 +228,13 @@ class TrainOptions:
 
     Attributes:
         preset: ``two-view``, heads on the views of a base model; or the name of a network that is
-            trained in epochs, see ``training.networks``. Options that speak of epochs or batches,
-            ``learning_rate``, ``augment``, ``patience``, ``keep_best`` and ``tensorboard`` are
-            for such networks alone.
+            trained in epochs, see ``training.networks``. ``augment``, ``keep_best`` and
+            ``tensorboard`` are for such networks alone; ``epochs``, ``batch_size``,
+            ``learning_rate`` and ``patience`` for them and for ``fine_tune``.
         base: the model whose views ``two-view`` builds on: a bundle, the folder of a run, or
             ``default`` for the one that came with happysad.
+        fine_tune: also train the upper half of the scene's network on the training part, and keep
+            it if that lowers the log loss on the validation part.
         epochs: passes over the training part.
         batch_size: pictures a step.
         learning_rate: of Adam; 0 takes the preset's own.
@@ -249,6 +251,7 @@ class TrainOptions:
 
     preset: str = "two-view"
     base: str = "default"
+    fine_tune: bool = False
     epochs: int = 20
     batch_size: int = 32
     learning_rate: float = 0.0

@@ -23,6 +23,8 @@ happysad train pictures
 
 happysad train pictures --decisions decisions.csv --set split.folds=5
 
+happysad train pictures --fine-tune --epochs 8
+
 happysad train pictures --preset seed --epochs 40 --patience 5 --augment strong --out runs/long
 
 happysad train pictures --options train.toml --set augment.rotation=10   (--set wins)
@@ -31,7 +33,7 @@ happysad train pictures --out runs/long --resume
 """
 
 _FIT = "Fitting"
-_EPOCHS = "Fitting in epochs (--preset seed)"
+_EPOCHS = "Fitting in epochs (--preset seed, --fine-tune)"
 _DEAL = "Dealing the pictures"
 
 
@@ -73,6 +75,14 @@ def train(
             rich_help_panel=_FIT,
         ),
     ] = None,
+    fine_tune: Annotated[
+        bool,
+        typer.Option(
+            "--fine-tune",
+            help="Also train the scene's network on, in epochs; kept if it helps.",
+            rich_help_panel=_FIT,
+        ),
+    ] = False,
     epochs: Annotated[
         int | None,
         typer.Option(help="Passes over the data. (default: 20)", rich_help_panel=_EPOCHS),
@@ -81,7 +91,7 @@ def train(
         str | None,
         typer.Option(
             metavar="LEVEL",
-            help="Random changes: none, write-up or strong. (default: write-up)",
+            help="Random changes: none, write-up or strong; seed only. (default: write-up)",
             rich_help_panel=_EPOCHS,
         ),
     ] = None,
@@ -99,7 +109,9 @@ def train(
     tensorboard: Annotated[
         bool,
         typer.Option(
-            "--tensorboard", help="Also write TensorBoard events.", rich_help_panel=_EPOCHS
+            "--tensorboard",
+            help="Also write TensorBoard events; seed only.",
+            rich_help_panel=_EPOCHS,
         ),
     ] = False,
     split: Annotated[
@@ -130,6 +142,7 @@ def train(
         flags={
             "preset": preset,
             "base": base,
+            "fine_tune": fine_tune or None,
             "epochs": epochs,
             "augment": augment,
             "patience": patience,
@@ -164,6 +177,8 @@ def _print_run(run: Run) -> None:
             f"{len(values)} folds: accuracy {mean:.3f} in the mean, "
             f"from {min(values):.3f} to {max(values):.3f}"
         )
+    if run.note:
+        out.print(cell(run.note), soft_wrap=True)
     out.print(f"model   {cell(run.bundle)}", soft_wrap=True)
     out.print(f"report  {cell(run.report_page)}", soft_wrap=True)
     hint(f"Ask it: happysad predict PICTURE --model {run.bundle}")

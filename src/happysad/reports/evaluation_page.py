@@ -50,12 +50,14 @@ class Training:
         split: which picture was in which part.
         history: measure → its value after each epoch or strength, see ``plots.curves``.
         folds: reports of a k-fold evaluation, in order; none for a single split.
+        note: what there is to say of how the training went; may be empty.
     """
 
     collection: Collection
     split: Split
     history: Mapping[str, Sequence[float]] = field(default_factory=lambda: MappingProxyType({}))
     folds: tuple[Report, ...] = ()
+    note: str = ""
 
 
 def as_html(
@@ -210,6 +212,7 @@ def _training(training: Training) -> dict[str, Any]:
         "by_strength": STRENGTH in history,
         "epochs": max(map(len, history.values()), default=0),
         "folds": [fold.scores["accuracy"] for fold in training.folds],
+        "note": training.note,
     }
 
 

@@ -96,7 +96,7 @@ def fit(
             verbose=0,
         )
     if options.keep_best:
-        _assign(model.variables, keeper.best)
+        assign(model.variables, keeper.best)
     weights_of = keeper.best_epoch if options.keep_best else keeper.epoch
     return Fitted(model, keeper.history, keeper.best_epoch, weights_of)
 
@@ -171,11 +171,16 @@ def _tellers(
 
 
 def _restore(model: Any, saved: Checkpoint) -> None:
-    _assign(model.variables, saved.model)
-    _assign(model.optimizer.variables, saved.optimizer)
+    assign(model.variables, saved.model)
+    assign(model.optimizer.variables, saved.optimizer)
 
 
-def _assign(variables: Any, arrays: Any) -> None:
+def assign(variables: Any, arrays: Any) -> None:
+    """Put saved arrays into Keras variables.
+
+    Raises:
+        RunError: they are not of these variables' shapes.
+    """
     if [tuple(item.shape) for item in variables] != [item.shape for item in arrays]:
         msg = (
             "The checkpoint does not fit this version of the network. "

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from happysad.bundle import graph
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -44,6 +46,25 @@ _TURNS: Mapping[tuple[str, str], tuple[Turn, TurnBack]] = {
     ("SeparableConv2D", "depthwise_kernel"): (_to_grouped, _from_grouped),
     ("SeparableConv2D", "pointwise_kernel"): (_to_filters_first, _to_filters_last),
 }
+
+
+HALF = "_half"
+"""What the name of a weight that is stored as half floats ends with."""
+
+
+def weights_by_layer(onnx: bytes) -> dict[str, NDArray[np.generic]]:
+    """Return a graph's weights by ``layer/variable``, whatever model the layer is nested in.
+
+    Args:
+        onnx: a serialised graph that ``onnx_writer`` wrote.
+
+    Raises:
+        BundleError: the graph is damaged.
+    """
+    return {
+        "/".join(name.removesuffix(HALF).split("/")[-2:]): array
+        for name, array in graph.weights(onnx).items()
+    }
 
 
 def to_onnx(layer_class: str, variable: str, array: NDArray[Any]) -> NDArray[Any]:

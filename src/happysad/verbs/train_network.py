@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from happysad.errors import RunError
+from happysad.predictor import Predictor
 from happysad.training.checkpoint import load_checkpoint
 from happysad.training.engine import require_library
 from happysad.training.examples import DecodeOptions, Examples, decode_examples
@@ -17,8 +18,8 @@ from happysad.verbs.recipe import Answered, Learned
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from happysad.bundle.archive import Bundle
     from happysad.config import TrainOptions
-    from happysad.predictor import Predictor
     from happysad.progress import Progress
     from happysad.records import Collection, Split
 
@@ -102,9 +103,9 @@ class NetworkRecipe:
         )
         return Learned(bundle, fitted.history)
 
-    def answer(self, predictor: Predictor, part: Examples) -> list[Answered]:
+    def answer(self, bundle: Bundle, part: Examples) -> list[Answered]:
         """Ask the saved graph, with the runtime that will run it."""
-        return [Answered(row) for row in predictor.probabilities(part.pixels)]
+        return [Answered(row) for row in Predictor(bundle).probabilities(part.pixels)]
 
     def kept(self, folder: Path) -> str:
         """Name the last whole epoch; it is in the checkpoint already."""

@@ -31,21 +31,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from happysad.bundle.archive import Bundle
-    from happysad.predictor import Predictor
     from happysad.progress import Progress
     from happysad.records import Collection, Split
     from happysad.verbs.recipe import History
 
 _DECISIVE = ("preset", "seed", "class_weights")
-_FOR_EPOCHS = (
-    "epochs",
-    "batch_size",
-    "learning_rate",
-    "augment",
-    "patience",
-    "keep_best",
-    "tensorboard",
-)
+_FOR_TUNING = ("fine_tune", "epochs", "batch_size", "learning_rate", "patience")
+_FOR_NETWORKS = ("augment", "keep_best", "tensorboard")
 _STEP = "learning heads"
 
 
@@ -55,6 +47,9 @@ class TwoViewRecipe:
     Args:
         options: ``base`` names the model whose views are used.
 
+    Attributes:
+        base: that model.
+
     Raises:
         UsageError: there is no base model, it has one view, or an option is for epochs.
         BundleError: the base model cannot be loaded.
@@ -63,8 +58,8 @@ class TwoViewRecipe:
     def __init__(self, options: TrainOptions) -> None:
         _refuse_options_for_epochs(options)
         self._options = options
-        self._base = load_base(options.base)
-        self._known = SeenIndex(self._base.manifest.training)
+        self.base = load_base(options.base)
+        self._known = SeenIndex(self.base.manifest.training)
 
     def check_classes(self, classes: Sequence[str]) -> None:
         """Two classes, no more."""
@@ -80,7 +75,7 @@ class TwoViewRecipe:
         check = self._options.check
         return embed_collection(
             collection,
-            base=self._base,
+            base=self.base,
             limits=check.limits,
             workers=check.workers,
             progress=progress,
@@ -104,16 +99,15 @@ class TwoViewRecipe:
         told = origin(
             name, options=self._options, split=split, entries=entries, libraries=LIBRARIES
         )
-        bundle = bundle_of(heads, parts["validation"], base=self._base, origin=told)
+        bundle = bundle_of(heads, parts["validation"], base=self.base, origin=told)
         progress(_STEP, 1, 1)
         return Learned(bundle, _history(heads))
 
-    def answer(self, predictor: Predictor, part: Embedded) -> list[Answered]:
+    def answer(self, bundle: Bundle, part: Embedded) -> list[Answered]:
         """Weigh what the views saw, with the code that weighs it for ``predict``."""
-        weigher = Weigher(predictor.manifest)
-        rows = apply_temperature(
-            weigher.probabilities(part.embeddings), predictor.manifest.temperature
-        )
+        manifest = bundle.manifest
+        weigher = Weigher(manifest)
+        rows = apply_temperature(weigher.probabilities(part.embeddings), manifest.temperature)
         return [
             Answered(
                 row,
@@ -128,7 +122,7 @@ class TwoViewRecipe:
         return "What was read of the pictures is kept"
 
     def _heads(self, training: Embedded) -> Heads:
-        base = self._base.manifest
+        base = self.base.manifest
         weights = None
         if self._options.class_weights:
             counts = np.bincount(training.labels, minlength=2)
@@ -148,9 +142,10 @@ class TwoViewRecipe:
     ) -> None:
         """Write down what decides the result, or hold it against what a former start wrote."""
         plain = run_folder.plain_options(self._options)
-        decisive = {name: plain[name] for name in _DECISIVE}
-        decisive["views of the base"] = views_digest(self._base)[:16]
-        decisive["heads of the base"] = _digest(self._base)
+        names = (*_DECISIVE, *_FOR_TUNING) if self._options.fine_tune else _DECISIVE
+        decisive = {name: plain[name] for name in names}
+        decisive["views of the base"] = views_digest(self.base)[:16]
+        decisive["heads of the base"] = _digest(self.base)
         now = fingerprint(decisive, {part: item.entries for part, item in parts.items()})
         before = run_folder.read_fingerprint(folder) if resume else None
         if before is None:
@@ -188,12 +183,13 @@ def load_base(name: str) -> Bundle:
 
 def _refuse_options_for_epochs(options: TrainOptions) -> None:
     usual = TrainOptions()
-    for name in _FOR_EPOCHS:
+    for name in _FOR_NETWORKS if options.fine_tune else (*_FOR_TUNING, *_FOR_NETWORKS):
         value = getattr(options, name)
         if value != getattr(usual, name):
+            way = "--fine-tune or --preset seed" if name in _FOR_TUNING else "--preset seed"
             msg = (
                 f"The '{name}' option is for networks that are trained in epochs; the preset "
-                f"'{PRESET}' is not. Leave it out, or add --preset seed. Got {value!r}."
+                f"'{PRESET}' is not. Leave it out, or add {way}. Got {value!r}."
             )
             raise UsageError(msg)
 

@@ -52,6 +52,25 @@ class Embedded:
     classes: tuple[str, ...]
     failed: Mapping[str, str]
 
+    @classmethod
+    def of(
+        cls,
+        entries: Sequence[Entry],
+        read: Sequence[Embedding | PictureError],
+        *,
+        classes: tuple[str, ...],
+    ) -> Embedded:
+        """Put together what ``embed`` returned for some labelled pictures."""
+        pairs = list(zip(entries, read, strict=True))
+        kept = [(entry, item) for entry, item in pairs if not isinstance(item, PictureError)]
+        return cls(
+            embeddings=tuple(item for _, item in kept),
+            labels=np.array([classes.index(entry.label) for entry, _ in kept], np.int64),
+            entries=tuple(entry for entry, _ in kept),
+            classes=classes,
+            failed={e.file: item.code for e, item in pairs if isinstance(item, PictureError)},
+        )
+
     def __len__(self) -> int:
         return len(self.entries)
 
@@ -88,23 +107,9 @@ def embed_collection(
     Raises:
         BundleError: the base model has one view, or its graphs cannot be run.
     """
-    results = embed(
-        Path(collection.root),
-        collection.entries,
-        base=base,
-        limits=limits,
-        workers=workers,
-        progress=progress,
-    )
-    pairs = list(zip(collection.entries, results, strict=True))
-    kept = [(entry, item) for entry, item in pairs if not isinstance(item, PictureError)]
-    return Embedded(
-        embeddings=tuple(item for _, item in kept),
-        labels=np.array([collection.classes.index(entry.label) for entry, _ in kept], np.int64),
-        entries=tuple(entry for entry, _ in kept),
-        classes=collection.classes,
-        failed={e.file: item.code for e, item in pairs if isinstance(item, PictureError)},
-    )
+    root, entries = Path(collection.root), collection.entries
+    read = embed(root, entries, base=base, limits=limits, workers=workers, progress=progress)
+    return Embedded.of(entries, read, classes=collection.classes)
 
 
 def views_digest(base: Bundle) -> str:

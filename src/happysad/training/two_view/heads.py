@@ -123,6 +123,40 @@ def out_of_fold(
     return np.stack([1 - positive, positive], axis=1)
 
 
+def learn_fusion(
+    embeddings: Embeddings,
+    labels: NDArray[np.integer],
+    groups: Sequence[str],
+    *,
+    known: Manifest,
+    seed: int = 1,
+) -> tuple[dict[str, float], Array]:
+    """Learn anew how the heads of a model are joined, from pictures they were not fitted to.
+
+    Args:
+        embeddings: of N pictures, by the graphs of that model.
+        labels: 0 or 1, the class index of each picture, shape (N,).
+        groups: duplicate group of each picture.
+        known: the model's manifest; the ridge pulls towards its fusion.
+        seed: for dealing groups to folds.
+
+    Returns:
+        Term → weight; and the logit of every picture by a fusion of the other folds, shape (N,),
+        or by the known one where a class has too few pictures to leave some out.
+    """
+    scene, faces = (
+        features @ np.asarray(known.heads[name].weights) + known.heads[name].bias
+        for name, features in (("scene", embeddings.scene), ("faces", embeddings.faces))
+    )
+    terms = embeddings.evidence(scene, faces)
+    folds = deal_folds(labels, groups, seed=seed)
+    if folds is None:
+        fusion = _fusion_of(known, same=True)
+        return fusion, terms @ np.array(list(fusion.values()))
+    targets, weights = np.asarray(labels, np.float64), np.ones(len(labels))
+    return _learn_fusion(terms, targets, folds, weights, base=known, same=True)
+
+
 def _face_head(
     embeddings: Embeddings,
     targets: Array,

@@ -14,6 +14,7 @@ from happysad.training.two_view import PRESET
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from happysad.bundle.manifest import Manifest
     from happysad.training.two_view.embed import Embedded
     from happysad.training.two_view.heads import Heads
 
@@ -53,15 +54,19 @@ def bundle_of(
         golden=(),
         **{**origin, "training": (*known.training, *origin["training"])},
     )
+    return Bundle(calibrated(manifest, validation), base.graphs)
+
+
+def calibrated(manifest: Manifest, validation: Embedded) -> Manifest:
+    """Return a manifest with the temperature and the threshold that suit some pictures."""
     raw = Weigher(manifest).probabilities(validation.embeddings)
     temperature = fit_temperature(raw, validation.labels)
-    calibrated = apply_temperature(raw, temperature)
-    manifest = replace(
+    rows = apply_temperature(raw, temperature)
+    return replace(
         manifest,
         temperature=temperature,
-        unsure_below=choose_unsure_below(calibrated, validation.labels),
+        unsure_below=choose_unsure_below(rows, validation.labels),
     )
-    return Bundle(manifest, base.graphs)
 
 
 def _notes(base: Bundle) -> str:

@@ -120,7 +120,7 @@ def test_a_table_says_what_to_judge_on(pictures: Path, tmp_path: Path) -> None:
         ({"rounds": 17}, "'rounds' option must be 1 or more, and not above the budget"),
         ({"budget": 1}, "'budget'"),
         ({"seeds": 0}, "'seeds'"),
-        ({"preset": "seed", "strategies": ("bald",)}, "asks a committee"),
+        ({"preset": "seed", "strategies": ("bald",)}, "ask a committee.*'bald'"),
         ({"preset": "sead"}, "one of: .*seed.*'sead'"),
     ],
 )
@@ -129,6 +129,14 @@ def test_wrong_options_are_refused(
 ) -> None:
     with pytest.raises(UsageError, match=message):
         happysad.active(pictures, options=options(**changes))
+
+
+def test_without_names_a_preset_gets_the_strategies_that_it_can_serve() -> None:
+    assert "bald" in ActiveOptions().compared
+    assert "entropy" not in ActiveOptions().compared  # the same as margin, for two classes
+    assert "badge" in ActiveOptions(preset="seed").compared
+    assert "bald" not in ActiveOptions(preset="seed").compared
+    assert ActiveOptions(strategies=("margin", "random")).compared == ("random", "margin")
 
 
 def test_a_folder_must_have_two_classes_that_can_be_dealt(tmp_path: Path) -> None:

@@ -99,16 +99,14 @@ def active(
 
     Hides the labels and asks for them again, by each strategy and at random, with equal budgets.
     """
-    from happysad.judge.queries import TWO_CLASS_STRATEGIES
     from happysad.training.replay.options import ActiveOptions
     from happysad.verbs.active import active as verb
 
-    names = TWO_CLASS_STRATEGIES if strategies is None else tuple(strategies.split(","))
     options = ActiveOptions(
         budget=budget,
         rounds=rounds,
         seeds=seeds,
-        strategies=tuple(name.strip() for name in names),
+        strategies=tuple(name.strip() for name in strategies.split(",")) if strategies else (),
         balanced=balanced,
         preset=preset,
         base=base,

@@ -5,13 +5,12 @@ from __future__ import annotations
 import html
 import json
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from happysad.collection.scan import scan
 from happysad.config import require
-from happysad.errors import UsageError
 from happysad.judge.learning_report import ALL, LearningReport, learning_report
 from happysad.judge.queries import find_strategy
 from happysad.judge.queries.asking import require_scikit_activeml
@@ -135,7 +134,10 @@ def _learner(
             workers=options.check.workers,
             progress=progress,
         )
-        return TwoViewLearner(embedded, base=base.manifest), views_digest(base)
+        known = base.manifest
+        heads = [asdict(head) for _, head in sorted(known.heads.items())]
+        version = [views_digest(base), known.classes, heads, dict(known.fusion)]
+        return TwoViewLearner(embedded, base=known), json.dumps(version)
     return _network_learner(collection, options, progress), options.preset
 
 
@@ -147,7 +149,6 @@ def _network_learner(collection: Collection, options: ActiveOptions, progress: P
 
     network = find_network(options.preset)
     network.check_classes(collection.classes)
-    _refuse_committees(options)
     require_library("keras", "train")
     decoding = DecodeOptions(
         preprocessing=network.preprocessing,
@@ -162,17 +163,6 @@ def _network_learner(collection: Collection, options: ActiveOptions, progress: P
         progress=progress,
     )
     return NetworkLearner(examples, network=network, epochs=options.epochs)
-
-
-def _refuse_committees(options: ActiveOptions) -> None:
-    wrong = [name for name in options.strategies if find_strategy(name).needs == "committee"]
-    if wrong:
-        msg = (
-            f"The preset {options.preset!r} learns one model a round, and {wrong[0]!r} asks a "
-            f"committee. Choose other strategies with the 'strategies' option. "
-            f"Got {', '.join(options.strategies)}."
-        )
-        raise UsageError(msg)
 
 
 def _decisive(options: ActiveOptions, version: str) -> str:

@@ -51,10 +51,6 @@ class Learner(Protocol):
     def features(self) -> Array:
         """What distances between pictures are measured in, shape (N, D)."""
 
-    @property
-    def has_committee(self) -> bool:
-        """Whether several models can be learned at once."""
-
     def learn(self, rows: Rows, *, seed: int, committee: bool = False) -> Learned:
         """Learn from some pictures, of both classes.
 

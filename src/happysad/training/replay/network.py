@@ -45,7 +45,6 @@ class NetworkLearner:
         self.entries: tuple[Entry, ...] = examples.entries
         self.labels: Rows = examples.labels
         self.features: Array = condensed(_coarse(examples.pixels))
-        self.has_committee = False
         self._examples = examples
         self._network = network
         self._epochs = epochs
@@ -53,7 +52,7 @@ class NetworkLearner:
     def learn(self, rows: Rows, *, seed: int, committee: bool = False) -> Learned:
         """Train from scratch; the epoch with the lowest validation loss counts."""
         if committee:
-            msg = "A committee of networks was asked for; see has_committee."
+            msg = "A committee of networks was asked for; see ActiveOptions."
             raise AssertionError(msg)
         load_keras().utils.clear_session()  # every training leaves a graph behind
         training, validation = self._parts(rows, seed)

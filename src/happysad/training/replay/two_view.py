@@ -43,7 +43,6 @@ class TwoViewLearner:
         self.entries: tuple[Entry, ...] = embedded.entries
         self.labels: Rows = embedded.labels
         self.features: Array = condensed(_both_views(embedded.stacked()))
-        self.has_committee = True
         self._embeddings = embedded.stacked()
         self._groups = np.array(embedded.groups, object)
         self._classes = embedded.classes

@@ -5,22 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 import onnx
-from backbone import plain
-from onnx import TensorProto, helper, numpy_helper
 
 from happysad.bundle.archive import Bundle
 from happysad.bundle.manifest import FUSION_TERMS, Head, Manifest
 from happysad.config import Preprocessing
-from happysad.training.onnx_writer import write_onnx
 from happysad.training.origin import library_versions
 from happysad.training.run_folder import now
+from happysad.training.view_graphs import expression_graph, scene_graph
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
+    import keras
     from numpy.typing import NDArray
 
     from happysad.bundle.manifest import TrainedPicture
@@ -33,9 +31,9 @@ NOTES = (
     "for decisions about people. Its scores are those of models of the same recipe on whole "
     "collections that they had not seen. See MODEL_CARD.md."
 )
+__all__ = ["Origin", "Reading", "expression_graph", "head", "make_bundle", "scene_graph"]
+
 _LIBRARIES = ("happysad", "keras", "numpy", "onnx", "onnxruntime", "pillow")
-_WORTH_HALVING = 256
-"""Tensors with fewer values stay as they are: biases and constants."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,27 +72,6 @@ class Origin:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-def scene_graph(front: keras.Model, tail: keras.Model, side: int) -> bytes:
-    """Return ``pixels`` uint8 (N, side, side, 3) → ``features`` (N, D), ``grid`` (N, h, w, D)."""
-    grid = _until(plain(tail), "grid")
-    return halved(_edited(_joined(front, grid, side), _pool_grid))
-
-
-def expression_graph(lower: keras.Model, upper: keras.Model, side: int) -> bytes:
-    """Return ``pixels`` uint8 (F, side, side, 3) → ``features`` (F, E)."""
-    pooled = _until(plain(upper), "face_pooled")
-    return halved(_edited(_joined(plain(lower), pooled, side), _name_features))
-
-
-def _until(model: keras.Model, layer: str) -> keras.Model:
-    return keras.Model(model.input, model.get_layer(layer).output)
-
-
-def _joined(first: keras.Model, second: keras.Model, side: int) -> bytes:
-    inputs = keras.Input((side, side, 3))
-    return write_onnx(keras.Model(inputs, second(first(inputs))))
-
-
 def head(layer: keras.layers.Dense, column: int = 0, less: int | None = None) -> Head:
     """Return one output of a dense layer; ``less`` subtracts another one of a softmax."""
     kernel, bias = (np.asarray(part, np.float64) for part in layer.get_weights())
@@ -126,54 +103,6 @@ def make_bundle(graphs: Mapping[str, bytes], reading: Reading, origin: Origin) -
         notes=origin.notes,
     )
     return Bundle(manifest, dict(graphs))
-
-
-def halved(graph: bytes) -> bytes:
-    """Return a graph with its large weights stored as half floats, cast when it is loaded."""
-    model = onnx.load_from_string(graph)
-    casts, kept = [], []
-    for tensor in model.graph.initializer:
-        values = numpy_helper.to_array(tensor)
-        if values.dtype != np.float32 or values.size < _WORTH_HALVING:
-            kept.append(tensor)
-            continue
-        name = f"{tensor.name}_half"
-        kept.append(numpy_helper.from_array(values.astype(np.float16), name))
-        casts.append(helper.make_node("Cast", [name], [tensor.name], to=TensorProto.FLOAT))
-    nodes = [*casts, *model.graph.node]
-    del model.graph.initializer[:], model.graph.node[:]
-    model.graph.initializer.extend(kept)
-    model.graph.node.extend(nodes)
-    onnx.checker.check_model(model)
-    return model.SerializeToString(deterministic=True)
-
-
-def _edited(graph: bytes, edit: Callable[[onnx.GraphProto], None]) -> bytes:
-    """Return a graph with other outputs; the network's architecture is not kept with it."""
-    model = onnx.load_from_string(graph)
-    del model.metadata_props[:]
-    edit(model.graph)
-    return model.SerializeToString()
-
-
-def _name_features(graph: onnx.GraphProto) -> None:
-    """Call the one output ``features``."""
-    _rename_output(graph, "features")
-
-
-def _pool_grid(graph: onnx.GraphProto) -> None:
-    """Call the one output ``grid`` and add its mean over the cells as ``features``."""
-    _rename_output(graph, "grid")
-    width = graph.output[0].type.tensor_type.shape.dim[3].dim_value
-    axes = numpy_helper.from_array(np.array([1, 2], np.int64), "cells")
-    graph.initializer.append(axes)
-    graph.node.append(helper.make_node("ReduceMean", ["grid", "cells"], ["features"], keepdims=0))
-    shape = ["pictures", width]
-    graph.output.append(helper.make_tensor_value_info("features", TensorProto.FLOAT, shape))
-
-
-def _rename_output(graph: onnx.GraphProto, name: str) -> None:
-    graph.node[-1].output[0] = graph.output[0].name = name
 
 
 def _rounded(given: Head) -> Head:

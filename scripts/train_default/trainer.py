@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
+
+from happysad.training.tuning.schedule import Schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,28 +25,7 @@ if TYPE_CHECKING:
 
     Batch = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 
-
-@dataclass(frozen=True, kw_only=True)
-class Schedule:
-    """How long and how fast to train.
-
-    Attributes:
-        epochs: passes over the training rows.
-        batch: examples a step.
-        peak: highest learning rate.
-        warm_up: share of an epoch in which the rate rises.
-        decay: weight decay.
-        ema: momentum of the moving average, per step.
-        seed: of weights, order and augmentation.
-    """
-
-    epochs: int
-    batch: int
-    peak: float
-    warm_up: float = 0.5
-    decay: float = 0.02
-    ema: float = 0.997
-    seed: int = 1
+__all__ = ["Schedule", "train"]
 
 
 def train(
@@ -70,13 +51,13 @@ def train(
     final, checkpoint = folder / "final.keras", folder / "checkpoint.keras"
     if final.exists():
         return keras.models.load_model(final)
-    steps = -(-examples // schedule.batch)
+    steps = schedule.steps(examples)
     if checkpoint.exists():
         model = keras.models.load_model(checkpoint)
     else:
         keras.utils.set_random_seed(schedule.seed)
         model = fresh()
-        model.compile(_optimizer(schedule, steps), loss)
+        model.compile(schedule.optimizer(examples), loss)
     for epoch in range(int(model.optimizer.iterations) // steps, schedule.epochs):
         note = _epoch(model, batches(epoch))
         _save(model, checkpoint)
@@ -86,23 +67,6 @@ def train(
     _save(model, final)
     checkpoint.unlink(missing_ok=True)
     return model
-
-
-def _optimizer(schedule: Schedule, steps: int) -> keras.optimizers.Optimizer:
-    warm_up = int(steps * schedule.warm_up)
-    rate = keras.optimizers.schedules.CosineDecay(
-        schedule.peak * 0.02,
-        decay_steps=max(1, steps * schedule.epochs - warm_up),
-        warmup_target=schedule.peak,
-        warmup_steps=warm_up,
-    )
-    return keras.optimizers.AdamW(
-        rate,
-        weight_decay=schedule.decay,
-        use_ema=True,
-        ema_momentum=schedule.ema,
-        clipnorm=1.0,
-    )
 
 
 def _epoch(model: keras.Model, batches: Iterator[Batch]) -> dict[str, float]:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.lib.format import open_memmap
-from PIL import Image, ImageEnhance
+from PIL import Image
 
 from happysad.config import Preprocessing
+from happysad.pictures.changed import randomly_changed
 from happysad.pictures.prepare import decode_for
 
 if TYPE_CHECKING:
@@ -29,9 +30,6 @@ PACKED_SIDE = 288
 TRAINED_SIDE = 224
 JUDGED_SIDE = 256
 _BATCH = 64
-_SMALLEST_CROP = 0.45  # share of the area
-_WIDEST_ASPECT = 4 / 3
-_JITTER = 0.25
 
 
 def pack(files: list[Path], target: Path) -> None:
@@ -59,33 +57,6 @@ def training_view(pixels: NDArray[np.uint8], front: keras.Model, folder: Path, v
         return randomly_changed(image, TRAINED_SIDE, np.random.default_rng((view, row)))
 
     _features(pixels, front, folder / f"view{view}.npy", changed)
-
-
-def randomly_changed(
-    image: Image.Image, side: int, generator: np.random.Generator
-) -> NDArray[np.uint8]:
-    """Return a random crop, flip, small rotation and colour change, (side, side, 3) uint8."""
-    if generator.random() < 0.3:
-        image = image.rotate(generator.uniform(-12, 12), Image.Resampling.BILINEAR)
-    image = image.resize((side, side), Image.Resampling.BILINEAR, box=_crop(image.size, generator))
-    for change in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
-        image = change(image).enhance(generator.uniform(1 - _JITTER, 1 + _JITTER))
-    if generator.random() < 0.08:
-        image = image.convert("L").convert("RGB")
-    array = np.asarray(image)
-    return array[:, ::-1] if generator.random() < 0.5 else array
-
-
-def _crop(
-    size: tuple[int, int], generator: np.random.Generator
-) -> tuple[float, float, float, float]:
-    """Return left, top, right, bottom of a random part of the picture."""
-    share = generator.uniform(_SMALLEST_CROP, 1.0)
-    aspect = np.exp(generator.uniform(-np.log(_WIDEST_ASPECT), np.log(_WIDEST_ASPECT)))
-    width = size[0] * min(1.0, np.sqrt(share * aspect))
-    height = size[1] * min(1.0, np.sqrt(share / aspect))
-    left, top = generator.uniform(0, size[0] - width), generator.uniform(0, size[1] - height)
-    return left, top, left + width, top + height
 
 
 def _whole(image: Image.Image) -> NDArray[np.uint8]:

@@ -106,23 +106,8 @@ class FineTuneRecipe:
             seen, split, name=name, folder=folder, resume=resume, progress=progress
         )
         tuned = self._tuned(plain.bundle, parts, folder, resume=resume, progress=progress)
-        bundle = with_scene(plain.bundle, tuned)
-        validation = self._read_anew(bundle, parts["validation"], progress)
-        _, before = self._fused(seen["validation"], plain.bundle.manifest)
-        fusion, after = self._fused(validation, bundle.manifest)
-        note = _note(tuned, before, after)
-        if after < before:
-            notes = f"Fine-tuned from '{self._heads.base.manifest.name}'. {note}"
-            manifest = replace(
-                bundle.manifest, fusion=fusion, notes=f"{notes} {bundle.manifest.notes}"
-            )
-            learned = Bundle(calibrated(manifest, validation), bundle.graphs)
-        else:
-            manifest = plain.bundle.manifest
-            learned = replace(
-                plain.bundle, manifest=replace(manifest, notes=f"{note} {manifest.notes}")
-            )
-        return Learned(learned, tuned.history, note)
+        bundle, note = self._choose(plain.bundle, tuned, parts["validation"], progress)
+        return Learned(bundle, tuned.history, note)
 
     def answer(self, bundle: Bundle, part: Pictures) -> list[Answered]:
         """Read the pictures with the learned graphs, and weigh what is seen."""
@@ -164,6 +149,23 @@ class FineTuneRecipe:
         return scene.tune_scene(
             start, chosen, options=self._options, saves=saves, progress=progress
         )
+
+    def _choose(
+        self, plain: Bundle, tuned: TunedScene, part: Pictures, progress: Progress
+    ) -> tuple[Bundle, str]:
+        """Return the model that does better on the validation part, and what to say of it."""
+        deeper = with_scene(plain, tuned)
+        validation = self._read_anew(deeper, part, progress)
+        _, before = self._fused(part.seen, plain.manifest)
+        fusion, after = self._fused(validation, deeper.manifest)
+        note = _note(tuned, before, after)
+        if after >= before:
+            manifest = replace(plain.manifest, notes=f"{note} {plain.manifest.notes}")
+            return replace(plain, manifest=manifest), note
+        base = self._heads.base.manifest
+        notes = f"{note} Everything else is that of the model '{base.name}'. {base.notes}"
+        manifest = replace(deeper.manifest, fusion=fusion, notes=notes.strip())
+        return replace(deeper, manifest=calibrated(manifest, validation)), note
 
     def _read_anew(self, bundle: Bundle, part: Pictures, progress: Progress = silent) -> Embedded:
         """Read pictures with the views of a fine-tuned model.
@@ -219,6 +221,7 @@ def with_scene(start: Bundle, tuned: TunedScene) -> Bundle:
 
 
 def _note(tuned: TunedScene, before: float, after: float) -> str:
+    """Say whether it helped, with the numbers that say so."""
     epochs = len(tuned.history["loss"])
     losses = f"log loss on the validation part {before:.3f} without it, {after:.3f} with it"
     if after < before:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from happysad.errors import RunError
 from happysad.progress import Progress, silent
 from happysad.training.callbacks import arrays_of
 from happysad.training.checkpoint import (
@@ -123,7 +124,8 @@ def fine_tune(
         progress: told after each step.
 
     Raises:
-        RunError: the checkpoint belongs to other data or options, is damaged, or cannot be saved.
+        RunError: the checkpoint belongs to other data or options, is damaged, or cannot be saved;
+            or the loss is no number any more.
     """
     saved = saves.load()
     _compile(model, schedule, len(material.rows))
@@ -137,6 +139,12 @@ def fine_tune(
         measures = {"loss": loss, "accuracy": accuracy, **judged}
         state.note({**measures, "seconds": time.monotonic() - started}, averaged, patience)
         saves.save(state, model)
+    if not np.isfinite(state.history["val_loss"][state.best_epoch - 1]):
+        msg = (
+            "Fine-tuning went astray: its loss is no number any more. Start a new run with a "
+            f"learning_rate below {schedule.peak:g}."
+        )
+        raise RunError(msg)
     assign(model.variables, state.best)
     return Tuned(model, state.history, state.best_epoch)
 

@@ -65,6 +65,19 @@ def test_a_model_asks_and_one_in_five_comes_by_lot_all_the_same(store: LabelStor
     assert files(ask(queue, store, count=200, ranked=ranked[:3])) == files(POOL)
 
 
+def test_the_share_that_comes_by_lot_holds_over_single_questions_and_new_rankings(
+    store: LabelStore,
+):
+    queue = Queue(GROUPS)
+    asked: list[Entry] = []
+    for turn in range(60):
+        ranked = [one.sha256 for one in (POOL, POOL[::-1])[turn // 10 % 2] if one not in asked]
+        (one,) = ask(queue, store, ranked=ranked)
+        say(store, one)
+        asked.append(one)
+    assert sum(by_lot(one.group) for one in asked) == 12
+
+
 def test_of_a_group_the_largest_is_shown_or_the_one_that_others_answered(store: LabelStore):
     small, large = entry("small", group="0" * 64), entry("large", width=900, group="0" * 64)
     queue = Queue({"0" * 64: (small, large)}, double=1.0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import time
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from happysad.labels.ledger import SKIP
@@ -88,23 +87,27 @@ class Queue:
         *,
         lent: bool,
     ) -> list[str]:
-        fresh: list[str] = []
+        wanted: list[str] = []
+        lots: list[str] = []
         second: list[str] = []
-        most_second = -(-count * self._double // 1)  # their share of what is given out
+        asked = [0, 0]  # so far: because a model wanted it, by lot
         for group in self._in_order(ranked):
-            if len(fresh) >= count and len(second) >= most_second:
-                break
             said = self._said(ledger, group)
+            lot = bool(ranked) and by_lot(group)
+            if said or group in taken:
+                asked[lot] += 1
             if group in taken or person in said or self._is_settled(ledger, group):
                 continue
             if not lent and self._lent_to_another(group, {person, *said}):
                 continue
             answers = sum(label.answer != SKIP for label in said.values())
             if answers == 0:
-                fresh.append(group)
-            elif answers == 1 and self.is_double(group) and len(second) < most_second:
+                (lots if lot else wanted).append(group)
+            elif answers == 1 and self.is_double(group):
                 second.append(group)
-        return [*second, *fresh][:count]
+        fresh = _mixed(wanted[:count], lots[:count], asked)
+        most_second = int(-(-count * self._double // 1))  # their share of what is given out
+        return [*second[:most_second], *fresh][:count]
 
     def _is_settled(self, ledger: Ledger, group: str) -> bool:
         return any(ledger.settled_by_hand(entry.sha256) for entry in self[group])
@@ -124,19 +127,11 @@ class Queue:
         return self._groups[group]
 
     def _in_order(self, ranked: Sequence[str]) -> Iterator[str]:
-        """Yield the groups as a model ranked them, and between them those that come by lot."""
-        wanted = (self._group_of.get(picture) for picture in ranked)
-        first = dict.fromkeys(name for name in wanted if name is not None and not by_lot(name))
-        if not first:
-            yield from self._groups
-            return
-        lots = (name for name in self._groups if by_lot(name))
-        for place, name in enumerate(first, start=1):
-            yield name
-            if place % (_BY_LOT - 1) == 0:
-                yield from islice(lots, 1)
-        yield from lots
-        yield from (name for name in self._groups if not by_lot(name) and name not in first)
+        """Yield all groups, those that a model ranked first."""
+        named = (self._group_of.get(picture) for picture in ranked)
+        first = dict.fromkeys(name for name in named if name is not None and not by_lot(name))
+        yield from first
+        yield from (name for name in self._groups if name not in first)
 
     def _said(self, ledger: Ledger, group: str) -> dict[str, Label]:
         said: dict[str, Label] = {}
@@ -159,6 +154,21 @@ class Queue:
 def by_lot(group: str) -> bool:
     """Whether a group comes in its own time and not when a model asks for it."""
     return int(group[8:16], 16) % _BY_LOT == 0
+
+
+def _mixed(wanted: Sequence[str], lots: Sequence[str], asked: Sequence[int]) -> list[str]:
+    """Put a group that comes by lot after every four that a model wants, over all that is asked."""
+    others, by_chance = asked
+    mixed: list[str] = []
+    places = {True: iter(lots), False: iter(wanted)}
+    for _ in range(len(wanted) + len(lots)):
+        lot = (by_chance + 1) * (_BY_LOT - 1) <= others
+        group = next(places[lot], None)
+        if group is None:
+            break
+        mixed.append(group)
+        others, by_chance = others + (not lot), by_chance + lot
+    return [*mixed, *places[False], *places[True]]
 
 
 def _shuffled(groups: Mapping[str, object], seed: int) -> list[str]:

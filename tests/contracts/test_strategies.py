@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 
 import numpy as np
 import pytest
 
-from happysad.errors import UsageError
+from happysad.errors import MissingExtraError, UsageError
 from happysad.judge.queries import STRATEGIES, TWO_CLASS_STRATEGIES, find_strategy
 from happysad.judge.queries.asking import ask
 from happysad.judge.queries.features import condensed
@@ -125,3 +126,9 @@ def test_two_classes_need_one_of_the_three_measures_of_doubt() -> None:
 def test_an_unknown_strategy_names_the_known_ones() -> None:
     with pytest.raises(UsageError, match=r"any of: random, .*'rondom'"):
         find_strategy("rondom")
+
+
+def test_without_the_library_its_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "skactiveml", None)  # as if it were not installed
+    with pytest.raises(MissingExtraError, match=r"happysad\[active\]"):
+        ask(find_strategy("random"), situation(0), 3)

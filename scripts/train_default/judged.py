@@ -99,7 +99,7 @@ def _answer(table: Table, row: int, probabilities: NDArray[np.float64], limit: f
     return Answer(
         file=str(table.files[row]),
         sha256=str(table.files[row]),
-        group=str(table.collections[row]),  # pictures of a collection stand or fall together
+        group=str(table.files[row]),  # the material holds one of each group of near duplicates
         label=CLASSES[table.labels[row]],
         predicted=predicted,
         verdict=predicted if probabilities.max() >= limit else UNSURE,

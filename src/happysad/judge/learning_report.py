@@ -93,10 +93,10 @@ def conclude(found: Mapping[str, Curve], scores: Mapping[str, Score], *, repeats
     on = f"{gain.n} pictures, {repeats} {'repeat' if repeats == 1 else 'repeats'}"
     above = f"{gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]"
     if gain.low <= 0:
+        none = f"of {len(scores)} strategies none is" if len(scores) > 1 else f"{best} is not"
         return (
-            f"Active learning did not help here: of {len(scores)} strategies none is shown to be "
-            f"better than random. First comes {best}, with {above} in mean accuracy along the "
-            f"curve ({on}).{_worse(scores)}"
+            f"Active learning did not help here: {none} shown to be better than random. The best, "
+            f"{best}, has {above} in mean accuracy along the curve ({on}).{_worse(scores)}"
         )
     target = float(found[BASELINE].accuracy[-1])
     ours = found[best].labels_to_reach(target)

@@ -31,12 +31,12 @@ _USUAL_SIZE = 0.08
 
 def scene_graph(front: Any, tail: Any, side: int) -> bytes:
     """Return ``pixels`` uint8 (N, side, side, 3) → ``features`` (N, D), ``grid`` (N, h, w, D)."""
-    return halved(_edited(_joined(front, _until(plain(tail), "grid"), side), _pool_grid))
+    return halved(_edited(_joined(front, _until(tail, "grid"), side), _pool_grid))
 
 
 def expression_graph(lower: Any, upper: Any, side: int) -> bytes:
     """Return ``pixels`` uint8 (F, side, side, 3) → ``features`` (F, E)."""
-    pooled = _until(plain(upper), "face_pooled")
+    pooled = _until(upper, "face_pooled")
     return halved(_edited(_joined(plain(lower), pooled, side), _name_features))
 
 
@@ -107,7 +107,9 @@ def _fill(layer: Any, known: dict[str, NDArray[np.generic]]) -> None:
 
 
 def _until(model: Any, layer: str) -> Any:
-    return keras.Model(model.input, model.get_layer(layer).output)
+    """Return a network up to a layer, with ordinary convolutions."""
+    # A part of it is not compiled: Keras would want to copy the metrics, too.
+    return plain(keras.Model(model.input, model.get_layer(layer).output, name=model.name))
 
 
 def _joined(first: Any, second: Any, side: int) -> bytes:

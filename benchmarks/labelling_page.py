@@ -54,7 +54,8 @@ def main() -> int:
         serving.wait(30)
     result = Result(
         "labelling_page",
-        f"python benchmarks/labelling_page.py --answers {options.answers}",
+        f"python benchmarks/labelling_page.py --answers {options.answers}"
+        + (" --model MODEL" if options.model else ""),
         marks=[
             Mark(
                 "key press to next picture painted, median, ms",

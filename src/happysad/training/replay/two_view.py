@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from happysad.faces.fusion import TERMS, Readings, evidence_of_many
+from happysad.faces.fusion import TERMS
 from happysad.judge.queries.features import condensed
 from happysad.training.replay.learner import Learned
 from happysad.training.two_view.heads import learn_heads
@@ -63,13 +63,8 @@ class TwoViewLearner:
 
     def _logits(self, heads: Heads) -> Array:
         seen = self._embeddings
-        faces = Readings(
-            _read(seen.faces, heads.faces),
-            seen.scores.astype(np.float64),
-            seen.areas.astype(np.float64),
-            seen.sides.astype(np.float64),
-        )
-        terms = evidence_of_many(_read(seen.scene, heads.scene), faces, seen.owners)
+        scene = _read(seen.scene, heads.scene)
+        terms = seen.evidence(scene, _read(seen.faces, heads.faces))
         result: Array = terms @ [heads.fusion[name] for name in TERMS]
         return result
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from happysad.faces.fusion import TERMS, Readings, evidence
+from happysad.faces.fusion import Readings, evidence_of_many
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,15 +76,10 @@ class Embeddings:
             scene: logit of each picture as a whole, shape (N,).
             faces: logit of each face, shape (F,).
         """
-        starts = np.searchsorted(self.owners, np.arange(len(self) + 1))
-        terms = np.empty((len(self), len(TERMS)))
-        for row in range(len(self)):
-            mine = slice(starts[row], starts[row + 1])
-            readings = Readings(
-                faces[mine],
-                self.scores[mine].astype(np.float64),
-                self.areas[mine].astype(np.float64),
-                self.sides[mine].astype(np.float64),
-            )
-            terms[row] = evidence(float(scene[row]), readings)
-        return terms
+        readings = Readings(
+            faces,
+            self.scores.astype(np.float64),
+            self.areas.astype(np.float64),
+            self.sides.astype(np.float64),
+        )
+        return evidence_of_many(scene, readings, self.owners)

@@ -7,7 +7,7 @@ What a reader of the tutorial gets who trains on its 300 pictures: both presets 
 train`` with the same split, then every picture of the other collections in folds 0–3 that the
 tutorial's collection does not hold. ``BASE`` should be the recipe's ``untrained.happysad``: its
 scene knows ImageNet and its faces FER2013, and neither has seen a web picture. Expect two-view
-above 0.80 and seed below 0.70. Takes half an hour the first time, most of it for reading 5,000
+above 0.80 and seed below 0.70. Takes 30 minutes the first time, most of them for reading 5,000
 pictures in two views, which is remembered.
 """
 

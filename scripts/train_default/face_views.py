@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from expression import SIDE, changed, plain_crop
-from numpy.lib.format import open_memmap
+from views import write_features
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     import keras
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 VIEWS = 3
-_BATCH = 128
 
 
 @dataclass(frozen=True)
@@ -47,34 +45,20 @@ def face_views(sources: list[Faces], lower: keras.Model, folder: Path) -> FaceVi
         folder: where the ``.npy`` files lie.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    places = [(source, row) for source in sources for row in range(len(source.crops))]
+
+    def judged(number: int) -> NDArray[np.uint8]:
+        source, row = places[number]
+        return plain_crop(source.crops[row], source.share, SIDE)
+
     for view in range(VIEWS):
 
-        def look(crop: NDArray[np.uint8], share: float, row: int, view: int = view) -> NDArray:
-            return changed(crop, share, SIDE, np.random.default_rng((view, row)))
+        def look(number: int, view: int = view) -> NDArray[np.uint8]:
+            source, row = places[number]
+            generator = np.random.default_rng((view, number))
+            return changed(source.crops[row], source.share, SIDE, generator)
 
-        _features(sources, lower, folder / f"view{view}.npy", look)
-    judged = folder / "judged.npy"
-    _features(sources, lower, judged, lambda crop, share, _row: plain_crop(crop, share, SIDE))
+        write_features(lower, len(places), look, folder / f"view{view}.npy")
+    write_features(lower, len(places), judged, folder / "judged.npy")
     opened = [np.load(folder / f"view{view}.npy", mmap_mode="r") for view in range(VIEWS)]
-    return FaceViews(tuple(opened), np.load(judged, mmap_mode="r"))
-
-
-def _features(
-    sources: list[Faces],
-    lower: keras.Model,
-    target: Path,
-    look: Callable[[NDArray[np.uint8], float, int], NDArray[np.uint8]],
-) -> None:
-    """Write the features of every face as ``look`` changes it; skip what is there."""
-    if target.exists():
-        return
-    places = [(source, row) for source in sources for row in range(len(source.crops))]
-    partial, kept = target.with_suffix(".partial.npy"), None
-    for start in range(0, len(places), _BATCH):
-        chosen = enumerate(places[start : start + _BATCH], start)
-        crops = [look(source.crops[row], source.share, number) for number, (source, row) in chosen]
-        features = np.asarray(lower.predict_on_batch(np.stack(crops).astype(np.float32)))
-        if kept is None:
-            kept = open_memmap(partial, "w+", np.float16, (len(places), *features.shape[1:]))
-        kept[start : start + len(features)] = features
-    partial.rename(target)
+    return FaceViews(tuple(opened), np.load(folder / "judged.npy", mmap_mode="r"))

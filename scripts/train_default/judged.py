@@ -8,6 +8,7 @@ import fuse
 import numpy as np
 import off_topic
 from package import Reading
+from table import CLASSES
 from web_faces import load_web_faces
 
 from happysad.judge.calibration import apply_temperature, fit_temperature
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from happysad.bundle.manifest import Head
 
-CLASSES = ("happy", "sad")
 STATED_ERROR = 0.05
 """Share of wrong answers, by the folders' labels, that the shipped threshold allows."""
 

@@ -46,38 +46,43 @@ def pack(files: list[Path], target: Path) -> None:
 
 def judged_views(pixels: NDArray[np.uint8], front: keras.Model, folder: Path) -> None:
     """Write ``whole.npy`` and ``mirrored.npy``: features of every whole picture, float16."""
-    _features(pixels, front, folder / "whole.npy", lambda image, _row: _whole(image))
-    _features(pixels, front, folder / "mirrored.npy", lambda image, _row: _whole(image)[:, ::-1])
+
+    def whole(row: int) -> NDArray[np.uint8]:
+        size = (JUDGED_SIDE, JUDGED_SIDE)
+        return np.asarray(Image.fromarray(pixels[row]).resize(size, Image.Resampling.BILINEAR))
+
+    write_features(front, len(pixels), whole, folder / "whole.npy")
+    write_features(front, len(pixels), lambda row: whole(row)[:, ::-1], folder / "mirrored.npy")
 
 
 def training_view(pixels: NDArray[np.uint8], front: keras.Model, folder: Path, view: int) -> None:
     """Write ``view{n}.npy``: features of one random crop of every picture, float16."""
 
-    def changed(image: Image.Image, row: int) -> NDArray[np.uint8]:
-        return randomly_changed(image, TRAINED_SIDE, np.random.default_rng((view, row)))
+    def changed(row: int) -> NDArray[np.uint8]:
+        generator = np.random.default_rng((view, row))
+        return randomly_changed(Image.fromarray(pixels[row]), TRAINED_SIDE, generator)
 
-    _features(pixels, front, folder / f"view{view}.npy", changed)
-
-
-def _whole(image: Image.Image) -> NDArray[np.uint8]:
-    return np.asarray(image.resize((JUDGED_SIDE, JUDGED_SIDE), Image.Resampling.BILINEAR))
+    write_features(front, len(pixels), changed, folder / f"view{view}.npy")
 
 
-def _features(
-    pixels: NDArray[np.uint8],
-    front: keras.Model,
-    target: Path,
-    look: Callable[[Image.Image, int], NDArray[np.uint8]],
+def write_features(
+    model: keras.Model, count: int, look: Callable[[int], NDArray[np.uint8]], target: Path
 ) -> None:
-    """Write the front's features of every picture, as ``look`` changes it; skip what is there."""
+    """Write what a model makes of ``look(0)`` to ``look(count - 1)``; skip what is there.
+
+    Args:
+        model: from pixels (N, side, side, 3), 0 to 255, to features.
+        count: how many.
+        look: returns the pixels of a number.
+        target: the ``.npy`` file, float16.
+    """
     if target.exists():
         return
     partial, kept = target.with_suffix(".partial.npy"), None
-    for start in range(0, len(pixels), _BATCH):
-        rows = range(start, min(start + _BATCH, len(pixels)))
-        batch = np.stack([look(Image.fromarray(pixels[row]), row) for row in rows])
-        features = np.asarray(front.predict_on_batch(batch.astype(np.float32)))
+    for start in range(0, count, _BATCH):
+        batch = np.stack([look(row) for row in range(start, min(start + _BATCH, count))])
+        features = np.asarray(model.predict_on_batch(batch.astype(np.float32)))
         if kept is None:
-            kept = open_memmap(partial, "w+", np.float16, (len(pixels), *features.shape[1:]))
-        kept[start : start + len(rows)] = features
+            kept = open_memmap(partial, "w+", np.float16, (count, *features.shape[1:]))
+        kept[start : start + len(batch)] = features
     partial.rename(target)

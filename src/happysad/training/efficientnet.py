@@ -86,8 +86,22 @@ def trunk(x: Any, first: int, last: int, make: Convolutions) -> Any:
     return x
 
 
+class _KeepsScale:
+    """Saves and loads the constant ``scale``, which Keras' convolutions know nothing of."""
+
+    def save_own_variables(self, store: Any) -> None:
+        """Save the constant beside kernel and bias."""
+        super().save_own_variables(store)  # type: ignore[misc] # of the convolution
+        store["scale"] = self.scale  # type: ignore[attr-defined]
+
+    def load_own_variables(self, store: Any) -> None:
+        """Load all three."""
+        for key, name in {"0": "kernel", "1": "bias", "scale": "scale"}.items():
+            getattr(self, name).assign(store[key])
+
+
 @keras.saving.register_keras_serializable("happysad")
-class ScaledConv2D(_Conv2D):  # type: ignore[misc] # keras has no types
+class ScaledConv2D(_KeepsScale, _Conv2D):  # type: ignore[misc] # keras has no types
     """A convolution whose kernel is multiplied by a constant for each output channel.
 
     The optimizer sees the kernel as ImageNet left it, at the size its learning rate is meant for.
@@ -100,16 +114,6 @@ class ScaledConv2D(_Conv2D):  # type: ignore[misc] # keras has no types
             name="scale", shape=(self.filters,), initializer="ones", trainable=False
         )
 
-    def save_own_variables(self, store: Any) -> None:
-        """Save the constant too, which Keras' convolutions know nothing of."""
-        super().save_own_variables(store)
-        store["scale"] = self.scale
-
-    def load_own_variables(self, store: Any) -> None:
-        """Load the constant beside the rest."""
-        for name, variable in {"0": self.kernel, "1": self.bias, "scale": self.scale}.items():
-            variable.assign(store[name])
-
     def call(self, inputs: Any) -> Any:
         """Convolve."""
         kernel = self.kernel * self.scale
@@ -118,7 +122,7 @@ class ScaledConv2D(_Conv2D):  # type: ignore[misc] # keras has no types
 
 
 @keras.saving.register_keras_serializable("happysad")
-class ScaledDepthwiseConv2D(_DepthwiseConv2D):  # type: ignore[misc]
+class ScaledDepthwiseConv2D(_KeepsScale, _DepthwiseConv2D):  # type: ignore[misc]
     """The same for a depthwise convolution."""
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -127,16 +131,6 @@ class ScaledDepthwiseConv2D(_DepthwiseConv2D):  # type: ignore[misc]
         self.scale = self.add_weight(
             name="scale", shape=(input_shape[-1], 1), initializer="ones", trainable=False
         )
-
-    def save_own_variables(self, store: Any) -> None:
-        """Save the constant too, which Keras' convolutions know nothing of."""
-        super().save_own_variables(store)
-        store["scale"] = self.scale
-
-    def load_own_variables(self, store: Any) -> None:
-        """Load the constant beside the rest."""
-        for name, variable in {"0": self.kernel, "1": self.bias, "scale": self.scale}.items():
-            variable.assign(store[name])
 
     def call(self, inputs: Any) -> Any:
         """Convolve each channel by itself."""

@@ -17,21 +17,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
 from measuring import HAPPYSAD, Mark, Result, finish, parser
 
+from chromium import launched
 from happysad.drawn import draw_collection
 
 MEASURE = "happysad:answer-to-paint"
 PAUSE_MS = 400  # faster than people look
-FLAGS = (
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-    "--no-sandbox",
-)
 
 
 def main() -> int:
@@ -85,11 +79,7 @@ def fresh_pool(pictures: Path, pool: Path, answers: int) -> Path:
 
 def answered(link: str, count: int) -> list[float]:
     """Answer pictures at a person's pace and return what the page measured, ms."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        program = shutil.which("chromium") or shutil.which("chromium-browser")
-        browser = driver.chromium.launch(executable_path=program, args=list(FLAGS))
+    with launched() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.set_default_timeout(120_000)
         page.goto(link)
@@ -98,7 +88,6 @@ def answered(link: str, count: int) -> list[float]:
             page.keyboard.press("ArrowLeft" if number % 2 else "ArrowRight")
             page.wait_for_timeout(PAUSE_MS)
         found = page.evaluate(f"performance.getEntriesByName('{MEASURE}').map(e => e.duration)")
-        browser.close()
     return list(found)
 
 

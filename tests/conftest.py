@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -13,21 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from chromium import CAMERA, PROGRAM, launched
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 SHARED_DATA = Path(
     os.environ.get("HAPPYSAD_DATA", Path(__file__).resolve().parents[2] / "shared" / "data")
-)
-
-CHROMIUM_FLAGS = (
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-sync",
-    "--no-first-run",
-    "--no-sandbox",
 )
 
 
@@ -74,14 +65,11 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """A headless Chromium of the system; tests that need it are skipped where there is none."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-    if program is None:
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if PROGRAM is None:
         pytest.skip("there is no Chromium: on Debian, apt-get install chromium")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=list(CHROMIUM_FLAGS))
+    with launched(*CAMERA) as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

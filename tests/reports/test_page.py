@@ -21,7 +21,7 @@ def templates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A template folder with the real layout and room for a test's own page."""
     folder = tmp_path / "templates"
     folder.mkdir()
-    for name in ("base.html", "macros.html", "style.css"):
+    for name in ("base.html", "macros.html", "palette.css", "style.css"):
         (folder / name).write_bytes((page.TEMPLATES / name).read_bytes())
     monkeypatch.setattr(page, "TEMPLATES", folder)
     page._environment.cache_clear()

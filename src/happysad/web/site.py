@@ -12,6 +12,7 @@ from starlette.responses import FileResponse
 from starlette.staticfiles import StaticFiles
 
 from happysad import __version__
+from happysad.reports.page import TEMPLATES
 from happysad.web.guard import Door, Guard
 from happysad.web.problems import Problem, add_problems
 
@@ -64,6 +65,10 @@ def site(door: Door, *routers: APIRouter, page: str, max_bytes: int = _JSON_BYTE
         # it along.
         answer.set_cookie(door.cookie, door.token, httponly=True, samesite="strict", path="/")
         return answer
+
+    @app.get("/static/palette.css")
+    def palette() -> Response:
+        return FileResponse(TEMPLATES / "palette.css", media_type="text/css; charset=utf-8")
 
     app.mount("/static", StaticFiles(directory=STATIC))
     for router in routers:

@@ -1,37 +1,30 @@
 """Work on many pictures in processes of their own, so that a bad one costs itself alone.
 
 A decoder that crashes or hangs takes its process with it; the picture it was at becomes a
-``PictureError``, the others of its batch go to a new process. Workers are plain Python processes
-that run ``worker_main`` and import what the function needs and nothing else: they neither fork
-this process, with whatever threads it has, nor run its main script again, so that a notebook or a
-script without a main guard may call this.
+``PictureError``, the others of its batch go to a new process. The processes are those of
+``worker``, started for the work at hand; ``pool`` keeps some ready instead.
 """
 
 from __future__ import annotations
 
 import os
-import pickle
 import queue
-import struct
-import subprocess
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import IO, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from happysad.errors import HappysadError, PictureError
+from happysad.pictures.worker import Worker, lost, pack, start_worker
+
+if TYPE_CHECKING:
+    from happysad.errors import PictureError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 # Enough to hide the way to the worker and back, few enough to share the end of the work evenly.
 _BATCH = 8
-_START_SECONDS = 60.0
-_STARTS = 3
-_PROGRAM = "from happysad.pictures.workers import worker_main; worker_main()"
-_LENGTH = struct.Struct("<Q")
 
 
 def map_isolated(
@@ -77,7 +70,7 @@ class _Crew:
     def __init__(
         self, function: Callable[..., Any], items: Iterable[Any], workers: int, seconds: float
     ) -> None:
-        self._setup = _pack((list(sys.path), function))
+        self._setup = pack((list(sys.path), function))
         self._seconds = seconds
         self._source = enumerate(items)
         self._again: deque[tuple[int, Any]] = deque()
@@ -85,7 +78,7 @@ class _Crew:
         self._stopped = threading.Event()
         # Bounded, so that a slow consumer holds the workers up instead of filling the memory.
         self._out: queue.Queue[tuple[int, Any] | BaseException | None] = queue.Queue(4 * _BATCH)
-        self._workers: list[_Worker] = []
+        self._workers: list[Worker] = []
         self._threads: list[threading.Thread] = []
         first = self._take()
         self._again.extend(first)
@@ -140,11 +133,11 @@ class _Crew:
 
     def _look_after(self) -> None:
         """Keep one worker busy, and replace it when it is lost; runs in a thread."""
-        worker: _Worker | None = None
+        worker: Worker | None = None
         try:
             while not self._stopped.is_set() and (batch := self._take()):
                 if worker is None:
-                    worker = self._start()
+                    worker = start_worker(self._setup, self._seconds, among=self._workers)
                 left = self._work(worker, batch)
                 if left:
                     worker.kill()
@@ -159,27 +152,9 @@ class _Crew:
             if worker is not None:
                 worker.kill()
 
-    def _start(self) -> _Worker:
-        for _ in range(_STARTS):
-            try:
-                worker = _Worker(self._setup, self._seconds)
-            except OSError:
-                # No such program, or no more processes just now.
-                continue
-            self._workers.append(worker)
-            if worker.ready():
-                return worker
-            worker.kill()
-            self._workers.remove(worker)
-        msg = (
-            f"The worker process {sys.executable!r} could not be started for decoding pictures; "
-            "look whether memory or processes are limited."
-        )
-        raise HappysadError(msg)
-
-    def _work(self, worker: _Worker, batch: list[tuple[int, Any]]) -> list[tuple[int, Any]]:
+    def _work(self, worker: Worker, batch: list[tuple[int, Any]]) -> list[tuple[int, Any]]:
         """Send a batch and pass the results on; return what the worker left undone."""
-        if not worker.send(batch):
+        if not worker.send([item for _, item in batch]):
             return batch
         for done, (index, _) in enumerate(batch):
             result = worker.receive()
@@ -188,7 +163,7 @@ class _Crew:
             self._put((index, result[0]))
         return []
 
-    def _lose(self, left: list[tuple[int, Any]], worker: _Worker) -> None:
+    def _lose(self, left: list[tuple[int, Any]], worker: Worker) -> None:
         """Report the item that a worker was lost with; the others are tried again."""
         if self._stopped.is_set():
             return
@@ -196,12 +171,7 @@ class _Crew:
         with self._lock:
             self._again.extend(others)
         name = item if isinstance(item, str) else ""
-        if worker.late:
-            msg = f"Decoding took longer than {self._seconds:g} s and was stopped."
-            self._put((index, PictureError("decode_timeout", msg, name)))
-        else:
-            msg = "Decoding ended its process; the file is damaged in a way that breaks decoders."
-            self._put((index, PictureError("decode_crashed", msg, name)))
+        self._put((index, lost(worker, self._seconds, name)))
 
     def _put(self, result: tuple[int, Any] | BaseException | None) -> None:
         while not self._stopped.is_set():
@@ -210,130 +180,3 @@ class _Crew:
             except queue.Full:
                 continue
             return
-
-
-class _Worker:
-    """One process and the pipes to it."""
-
-    def __init__(self, setup: bytes, seconds: float) -> None:
-        self.late = False
-        self._seconds = seconds
-        self._deadline: float | None = None
-        # Nothing that a C library prints about a damaged picture reaches the user's terminal.
-        self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-c",
-                "from happysad.pictures.workers import worker_main as main;main()",
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-                "OPENBLAS_NUM_THREADS": "1",  # the processors are busy with the other workers
-            },
-        )
-        self._write(setup)
-
-    def ready(self) -> bool:
-        return self._receive(_START_SECONDS) is not None
-
-    def send(self, batch: list[tuple[int, Any]]) -> bool:
-        return self._write(_pack([item for _, item in batch]))
-
-    def receive(self) -> tuple[Any] | None:
-        """Return the next result as a tuple of one; None when the worker is gone."""
-        return self._receive(self._seconds)
-
-    def kill_if_late(self) -> None:
-        deadline = self._deadline
-        if deadline is not None and time.monotonic() > deadline:
-            self.late = True
-            self._process.kill()
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except OSError:
-                    # What was still to be sent to a dead process cannot be flushed.
-                    continue
-
-    def _receive(self, seconds: float) -> tuple[Any] | None:
-        self._deadline = time.monotonic() + seconds
-        message: tuple[Any] | None = _unpack(self._process.stdout)
-        self._deadline = None
-        return message
-
-    def _write(self, message: bytes) -> bool:
-        pipe = self._process.stdin
-        if pipe is None:
-            return False
-        try:
-            pipe.write(message)
-            pipe.flush()
-        except (OSError, ValueError):
-            return False
-        return True
-
-
-def worker_main() -> None:
-    """Run a worker: take the function, then batches of items until the pipe is closed."""
-    import signal
-
-    # Ctrl-C reaches the whole process group; the parent decides what it means.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    tasks = sys.stdin.buffer
-    results = os.fdopen(os.dup(1), "wb")
-    # What a library prints must not get between the results.
-    os.dup2(2, 1)
-    setup = _unpack(tasks)
-    if setup is None:
-        return
-    sys.path[:], function = setup
-    _send(results, "ready")
-    while (batch := _unpack(tasks)) is not None:
-        for item in batch:
-            _send(results, _call(function, item))
-
-
-def _call(function: Callable[[Any], Any], item: Any) -> Any:
-    try:
-        return function(item)
-    except PictureError as error:
-        return error
-    # A defect in one item's work must not cost the others; it is reported like a crash.
-    except Exception as error:
-        msg = f"Decoding failed in an unexpected way ({type(error).__name__}: {error})."
-        return PictureError("decode_crashed", msg, item if isinstance(item, str) else "")
-
-
-def _send(pipe: IO[bytes], result: Any) -> None:
-    pipe.write(_pack((result,)))
-    pipe.flush()
-
-
-def _pack(message: Any) -> bytes:
-    body = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
-    return _LENGTH.pack(len(body)) + body
-
-
-def _unpack(pipe: IO[bytes] | None) -> Any:
-    """Return the next message; None at the end of the pipe."""
-    if pipe is None:
-        return None
-    try:
-        head = pipe.read(_LENGTH.size)
-        if len(head) < _LENGTH.size:
-            return None
-        (length,) = _LENGTH.unpack(head)
-        body = pipe.read(length)
-    except (OSError, ValueError):
-        return None
-    # Both ends are processes of the same program and user; the bytes come from ``_pack``.
-    return pickle.loads(body) if len(body) == length else None  # noqa: S301

@@ -31,7 +31,7 @@ from PIL import Image, ImageEnhance
 from trainer import Schedule, train
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -182,8 +182,20 @@ def learn_mood(
     )
 
 
-def read(model: keras.Model, features: NDArray[np.float16]) -> NDArray[np.float32]:
-    """Return the logits of the upper blocks, shape (F, outputs)."""
+def read(
+    model: keras.Model, sides: Sequence[NDArray[np.float16]], rows: NDArray[np.int64] | slice
+) -> NDArray[np.float32]:
+    """Return the logits of the upper blocks, shape (F, outputs): the mean over both sides.
+
+    Args:
+        model: the trained upper blocks.
+        sides: features of all faces, as they are and mirrored.
+        rows: the faces to read.
+    """
+    return np.mean([_read(model, side[rows]) for side in sides], axis=0, dtype=np.float32)
+
+
+def _read(model: keras.Model, features: NDArray[np.float16]) -> NDArray[np.float32]:
     parts = [
         np.asarray(model.predict_on_batch(features[start : start + 256].astype(np.float32)))
         for start in range(0, len(features), 256)

@@ -1,7 +1,7 @@
 """What the lower blocks of the expression network make of every face, computed once.
 
 A *view* is one random change of every face: turned, scaled, shifted, mirrored, recoloured. An
-epoch of any fold trains on one view. Faces are judged as they are.
+epoch of any fold trains on one view. A face is judged as it is and mirrored.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class FaceViews:
 
     Attributes:
         training: ``VIEWS`` arrays (F, 10, 10, 40) float16 of changed faces.
-        judged: the same of the faces as they are.
+        judged: the same of the faces as they are, and mirrored: two arrays.
     """
 
     training: tuple[NDArray[np.float16], ...]
-    judged: NDArray[np.float16]
+    judged: tuple[NDArray[np.float16], NDArray[np.float16]]
 
 
 def face_views(sources: list[Faces], lower: keras.Model, folder: Path) -> FaceViews:
@@ -47,7 +47,7 @@ def face_views(sources: list[Faces], lower: keras.Model, folder: Path) -> FaceVi
     folder.mkdir(parents=True, exist_ok=True)
     places = [(source, row) for source in sources for row in range(len(source.crops))]
 
-    def judged(number: int) -> NDArray[np.uint8]:
+    def plain(number: int) -> NDArray[np.uint8]:
         source, row = places[number]
         return plain_crop(source.crops[row], source.share, SIDE)
 
@@ -59,6 +59,12 @@ def face_views(sources: list[Faces], lower: keras.Model, folder: Path) -> FaceVi
             return changed(source.crops[row], source.share, SIDE, generator)
 
         write_features(lower, len(places), look, folder / f"view{view}.npy")
-    write_features(lower, len(places), judged, folder / "judged.npy")
-    opened = [np.load(folder / f"view{view}.npy", mmap_mode="r") for view in range(VIEWS)]
-    return FaceViews(tuple(opened), np.load(folder / "judged.npy", mmap_mode="r"))
+    write_features(lower, len(places), plain, folder / "plain.npy")
+    write_features(lower, len(places), lambda face: plain(face)[:, ::-1], folder / "mirrored.npy")
+
+    def opened(name: str) -> NDArray[np.float16]:
+        kept: NDArray[np.float16] = np.load(folder / f"{name}.npy", mmap_mode="r")
+        return kept
+
+    training = tuple(opened(f"view{view}") for view in range(VIEWS))
+    return FaceViews(training, (opened("plain"), opened("mirrored")))

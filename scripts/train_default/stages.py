@@ -107,7 +107,7 @@ def cut_views(run: Run) -> None:
     folder.mkdir(exist_ok=True)
     for view in range(TRAINING_VIEWS):
         views.training_view(pixels, front, folder, view)
-    views.judged_views(pixels, front, folder)
+    views.judged_view(pixels, front, folder)
 
 
 def find_faces(run: Run) -> None:
@@ -144,8 +144,8 @@ def learn_expression(run: Run) -> None:
         model = expression.learn_mood(material, start, part, mood_schedule)
         logits = np.full(len(web.rows), np.nan, np.float32)
         own = np.flatnonzero(np.isin(web.rows, run.table.judged_rows(fold)))
-        logits[own] = expression.read(model, seen.judged[own])[:, 0]
-        fer = expression.read(model, seen.judged[first_judged:])[:, 0]
+        logits[own] = expression.read(model, seen.judged, own)[:, 0]
+        fer = expression.read(model, seen.judged, slice(first_judged, None))[:, 0]
         np.savez(part / "readings.npz", web=logits, fer=fer, fer_labels=judged.targets)
 
 

@@ -44,15 +44,14 @@ def pack(files: list[Path], target: Path) -> None:
     partial.rename(target)
 
 
-def judged_views(pixels: NDArray[np.uint8], front: keras.Model, folder: Path) -> None:
-    """Write ``whole.npy`` and ``mirrored.npy``: features of every whole picture, float16."""
+def judged_view(pixels: NDArray[np.uint8], front: keras.Model, folder: Path) -> None:
+    """Write ``whole.npy``: features of every whole picture, float16."""
 
     def whole(row: int) -> NDArray[np.uint8]:
         size = (JUDGED_SIDE, JUDGED_SIDE)
         return np.asarray(Image.fromarray(pixels[row]).resize(size, Image.Resampling.BILINEAR))
 
     write_features(front, len(pixels), whole, folder / "whole.npy")
-    write_features(front, len(pixels), lambda row: whole(row)[:, ::-1], folder / "mirrored.npy")
 
 
 def training_view(pixels: NDArray[np.uint8], front: keras.Model, folder: Path, view: int) -> None:

@@ -80,15 +80,18 @@ def test_mood_is_learned_from_the_rows_that_may_train(six, tmp_path):
     seen = face_views.face_views(sources, lower, tmp_path / "views")
     assert [view.shape for view in seen.training] == [(10, 10, 10, 40)] * face_views.VIEWS
     again = face_views.face_views(sources, lower, tmp_path / "views")
-    np.testing.assert_array_equal(again.judged, seen.judged)
+    for first, second in zip(again.judged, seen.judged, strict=True):
+        np.testing.assert_array_equal(first, second)
     targets = generator.random(10).astype(np.float32)
     rows = np.array([0, 1, 2, 7, 8])
     targets[[3, 4, 5, 6, 9]] = np.nan  # a row that must not train would spoil every weight
     material = expression.Material(seen.training, targets, np.ones(10, np.float32), rows)
     model = expression.learn_mood(material, six, tmp_path / "mood", SCHEDULE)
-    logits = expression.read(model, seen.judged)
+    logits = expression.read(model, seen.judged, slice(None))
     assert logits.shape == (10, 1)
     assert np.isfinite(logits).all()
+    turned = expression.read(model, seen.judged[::-1], np.arange(4, 10))
+    np.testing.assert_allclose(turned, logits[4:], atol=1e-6)
 
 
 def test_the_network_reads_faces_of_any_size():

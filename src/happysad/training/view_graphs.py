@@ -35,9 +35,12 @@ def scene_graph(front: Any, tail: Any, side: int) -> bytes:
 
 
 def expression_graph(lower: Any, upper: Any, side: int) -> bytes:
-    """Return ``pixels`` uint8 (F, side, side, 3) → ``features`` (F, E)."""
+    """Return ``pixels`` uint8 (F, side, side, 3) → ``features`` (F, E).
+
+    The features are the mean of those of the face as it is and mirrored.
+    """
     pooled = _until(upper, "face_pooled")
-    return halved(_edited(_joined(plain(lower), pooled, side), _name_features))
+    return halved(_edited(_joined(plain(lower), pooled, side), _read_both_sides))
 
 
 def scene_networks(scene: bytes) -> tuple[Any, Any]:
@@ -126,8 +129,35 @@ def _edited(given: bytes, edit: Callable[[Any], None]) -> bytes:
     return data
 
 
-def _name_features(written: Any) -> None:
-    """Call the one output ``features``."""
+def _read_both_sides(written: Any) -> None:
+    """Run mirrored pictures behind the given ones, and call the mean of both ``features``."""
+    onnx = load_onnx()
+    node, name = onnx.helper.make_node, written.input[0].name
+    for reader in written.node:
+        reader.input[:] = ["sides" if used == name else used for used in reader.input]
+    width = written.output[0].type.tensor_type.shape.dim[-1].dim_value
+    numbers = {
+        "last": [-1],
+        "before_first": [np.iinfo(np.int64).min],
+        "columns": [2],
+        "pair": [0],
+        "paired": [2, -1, width],
+    }
+    written.initializer.extend(
+        onnx.numpy_helper.from_array(np.array(values, np.int64), key)
+        for key, values in numbers.items()
+    )
+    last = written.node[-1]
+    output, last.output[0] = last.output[0], "side_by_side"
+    nodes = [
+        node("Slice", [name, "last", "before_first", "columns", "last"], ["mirrored"]),
+        node("Concat", [name, "mirrored"], ["sides"], axis=0),
+        *written.node,
+        node("Reshape", ["side_by_side", "paired"], ["both"]),
+        node("ReduceMean", ["both", "pair"], [output], keepdims=0),
+    ]
+    del written.node[:]
+    written.node.extend(nodes)
     _rename_output(written, FEATURES)
 
 

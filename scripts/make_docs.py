@@ -77,6 +77,18 @@ aside* stays out of training; a *used* one is worth a look. Nothing is moved or 
 Each check is one small file in `src/happysad/collection/checks/`; the thresholds stand in it with
 the reason for them.
 
+## Pictures that belong together
+
+Copies are found; that the frames of one webcam burst are of one moment, a person has to say. The
+file `.happysad/groups.csv` in the folder does, with the columns `file` and `group`: pictures of one
+class that share a group lie in one part of a split, as near duplicates do. `happysad app` writes it.
+
+```text
+file,group
+happy/frame-1.jpg,burst-7
+happy/frame-2.jpg,burst-7
+```
+
 ## Labels
 
 `likely_wrong_label` and `off_topic` are looked for with `--labels`, in a folder of two classes and

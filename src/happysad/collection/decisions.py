@@ -5,7 +5,8 @@ The folder itself stays as it is. The list is CSV with the columns ``file``, ``l
 ``decision`` and ``suggested``, in any order; other columns are for the reader. A decision is
 
 * ``keep``, or nothing: the label is right;
-* ``drop``: the picture is not used;
+* ``drop``: the picture is not used; of copies in several classes, those that are left count once
+  they agree (see ``scan.judged``);
 * ``relabel``: it is used as a picture of the class in ``suggested``.
 """
 
@@ -123,21 +124,25 @@ def apply_decisions(collection: Collection, decisions: Sequence[Decision]) -> Co
     for entry in collection.entries:
         decision = wanted.get(entry.file)
         if decision is not None and decision.choice == "drop":
-            message = "Dropped by a decision of yours."
-            findings.append(Finding("dropped", entry.file, "fault", message))
+            findings.append(dropped(entry.file))
             continue
         label = labels.get(entry.group, entry.label)
         if label != entry.label:
             message = f"Used as {label!r} by a decision of yours, not as {entry.label!r}."
             findings.append(Finding("relabelled", entry.file, "notice", message))
         kept.append(replace(entry, label=label))
-    dropped = {finding.file for finding in findings if finding.code == "dropped"}
+    aside = {finding.file for finding in findings if finding.severity == "fault"}
     return replace(
         collection,
         entries=tuple(kept),
-        set_aside=tuple(sorted({*collection.set_aside, *dropped})),
+        set_aside=tuple(sorted({*collection.set_aside, *aside})),
         findings=tuple(sorted([*collection.findings, *findings], key=lambda item: item.file)),
     )
+
+
+def dropped(file: str) -> Finding:
+    """Return the finding of a picture that a person does not want to be used."""
+    return Finding("dropped", file, "fault", "Dropped by a decision of yours.")
 
 
 def _by_file(collection: Collection, decisions: Sequence[Decision]) -> dict[str, Decision]:

@@ -11,8 +11,11 @@ import os
 import threading
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from happysad.collection.decisions import apply_decisions, dropped
+from happysad.collection.groups import read_groups
 from happysad.collection.layout import read_layout, refuse_empty
 from happysad.collection.names import claims_picture
 from happysad.collection.survey import Failure, Survey
@@ -25,7 +28,9 @@ from happysad.progress import Progress, silent
 from happysad.records import CODES, Collection, Entry, Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
+
+    from happysad.collection.decisions import Decision
 
 NO_PICTURE = frozenset(
     {"zero_bytes", "html", "git_lfs_pointer", "unsupported_format", "too_many_bytes"}
@@ -37,6 +42,7 @@ def scan(
     folder: str | os.PathLike[str],
     *,
     options: CheckOptions | None = None,
+    decisions: Sequence[Decision] = (),
     progress: Progress = silent,
 ) -> Collection:
     """Read a labelled folder and find what is wrong with it.
@@ -44,21 +50,28 @@ def scan(
     Args:
         folder: folder with one folder for each class; nested folders belong to their class.
         options: what to look for, and what a picture may cost.
+        decisions: what a person wants to be done with some of the pictures.
         progress: told of the files read.
 
     Raises:
-        CollectionError: the folder's layout leaves open what the classes are.
+        CollectionError: the folder's layout leaves open what the classes are; or a decision, or
+            the list of groups, is not the folder's.
     """
     options = options or CheckOptions()
     layout = read_layout(folder)
     survey, ignored = read_all(layout.root, walk(layout.root), options, progress)
     meant = [*(one.file for one in survey.pictures), *(one.file for one in survey.failures)]
     refuse_empty(layout, {file.partition("/")[0] for file in meant})
-    return judged(survey, layout.root, layout.classes, ignored)
+    return judged(survey, layout.root, layout.classes, ignored, decisions=decisions)
 
 
 def read_all(
-    root: str, found: Sequence[Found], options: CheckOptions, progress: Progress
+    root: str,
+    found: Sequence[Found],
+    options: CheckOptions,
+    progress: Progress,
+    *,
+    known: Mapping[str, Examined] | None = None,
 ) -> tuple[Survey, list[str]]:
     """Read what was found below a folder, and group the copies.
 
@@ -67,30 +80,47 @@ def read_all(
         found: from ``walk``.
         options: what a picture may cost.
         progress: told of the files read.
+        known: what is known of some of the files, which are not read again.
 
     Returns:
         The pictures and the failures; and the files to be passed over.
+
+    Raises:
+        CollectionError: the folder's list of groups cannot be used.
     """
+    known = known or {}
+    listed = read_groups(root)
     ignored = [item.file for item in found if item.kind == "ignored"]
     failures = [_unread(item) for item in found if item.kind not in {"file", "ignored"}]
     pictures: list[Entry] = []
     pixels: list[str] = []
     files = [item.file for item in found if item.kind == "file"]
-    for file, told in _examine(root, files, options, progress):
+    old = ((file, known[file]) for file in files if file in known)
+    new = examine_each(root, [file for file in files if file not in known], options, progress)
+    for file, told in chain(old, new):
         if not told.code:
-            pictures.append(_entry(file, told))
+            pictures.append(entry_of(file, told))
             pixels.append(told.pixel_sha256)
         elif told.code in NO_PICTURE and not claims_picture(file):
             ignored.append(file)
         else:
             failures.append(Failure(file, *_read_problem(told)))
-    return _survey(pictures, pixels, failures, options), ignored
+    return _survey(pictures, pixels, failures, options, listed), ignored
 
 
-def _examine(
+def examine_each(
     root: str, files: Sequence[str], options: CheckOptions, progress: Progress
 ) -> Iterator[tuple[str, Examined]]:
-    """Yield what reading told of each file, as it becomes known."""
+    """Yield what reading told of each file, as it becomes known.
+
+    Args:
+        root: absolute path of the folder.
+        files: paths relative to it.
+        options: what a picture may cost.
+        progress: told after each file.
+    """
+    if not files:
+        return
     paths = [f"{root}/{file}" for file in files]
     look = partial(examine, limits=options.limits)
     progress("reading pictures", 0, len(files))
@@ -122,7 +152,8 @@ def _sentence(code: str) -> str:
     return f"{meaning[0].upper()}{meaning[1:]}."
 
 
-def _entry(file: str, told: Examined) -> Entry:
+def entry_of(file: str, told: Examined) -> Entry:
+    """Return a picture as its folder names it, in a group of its own."""
     return Entry(
         file=file,
         label=file.partition("/")[0],
@@ -138,12 +169,17 @@ def _entry(file: str, told: Examined) -> Entry:
 
 
 def _survey(
-    pictures: list[Entry], pixels: list[str], failures: list[Failure], options: CheckOptions
+    pictures: list[Entry],
+    pixels: list[str],
+    failures: list[Failure],
+    options: CheckOptions,
+    listed: Mapping[str, str],
 ) -> Survey:
-    """Sort what was read and group the copies."""
+    """Sort what was read and group what belongs together: copies, and what a list says."""
     import numpy as np
 
     from happysad.collection.duplicates import find_duplicates
+    from happysad.collection.groups import joined
     from happysad.pictures.signature import from_hex
 
     order = sorted(range(len(pictures)), key=lambda item: pictures[item].file)
@@ -152,7 +188,7 @@ def _survey(
     copies = find_duplicates(
         [(pictures[item].sha256, pixels[item]) for item in order], signatures.reshape(-1, 4)
     )
-    for group in copies.near:
+    for group in joined(ranked, copies.near, listed):
         name = min(ranked[item].sha256 for item in group)
         for item in group:
             ranked[item] = replace(ranked[item], group=name)
@@ -166,21 +202,32 @@ def _survey(
 
 
 def judged(
-    survey: Survey, root: str, classes: tuple[str, ...], ignored: Sequence[str]
+    survey: Survey,
+    root: str,
+    classes: tuple[str, ...],
+    ignored: Sequence[str],
+    *,
+    decisions: Sequence[Decision] = (),
 ) -> Collection:
-    """Let every check judge what was read.
+    """Let every check judge what was read, and follow what a person decided.
 
     Args:
         survey: from ``read_all``.
         root: absolute path of the folder.
         classes: its classes in label order.
         ignored: files that were passed over.
+        decisions: what is to be done with some of the pictures.
+
+    Raises:
+        CollectionError: a decision is not about this folder.
     """
     from happysad.collection.checks import CHECKS
 
+    survey, settled = _settled(survey, {item.file for item in decisions if item.choice == "drop"})
     findings: list[Finding] = [finding for check in CHECKS for finding in check.find(survey)]
+    findings += [dropped(file) for file in settled]
     aside = {finding.file for finding in findings if finding.severity == "fault"}
-    return Collection(
+    collection = Collection(
         root=root,
         classes=classes,
         entries=tuple(picture for picture in survey.pictures if picture.file not in aside),
@@ -189,3 +236,27 @@ def judged(
         # Stable: findings of one file stay in the order of the checks.
         findings=tuple(sorted(findings, key=lambda finding: finding.file)),
     )
+    return apply_decisions(collection, decisions) if decisions else collection
+
+
+def _settled(survey: Survey, unwanted: Container[str]) -> tuple[Survey, set[str]]:
+    """Take the copies out whose class a person has dropped: the others contradict nothing then.
+
+    Returns:
+        The rest of what was read, and the files that were taken out.
+    """
+    out = {
+        picture.file
+        for group in survey.near
+        if len({picture.label for picture in group}) > 1
+        for picture in group
+        if picture.file in unwanted
+    }
+    if not out:
+        return survey, out
+    pictures, *groups = (
+        [[picture for picture in group if picture.file not in out] for group in some]
+        for some in ([survey.pictures], survey.exact, survey.near)
+    )
+    exact, near = (tuple(tuple(group) for group in some if len(group) > 1) for some in groups)
+    return replace(survey, pictures=tuple(pictures[0]), exact=exact, near=near), out

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from happysad.collection.decisions import DECISIONS, apply_decisions, read_decisions
+from happysad.collection.decisions import DECISIONS, read_decisions
 from happysad.collection.scan import scan
 from happysad.collection.split_file import load_split
 from happysad.config import CheckOptions, require
@@ -65,12 +65,11 @@ def evaluate(
     """
     require(part is None or part in PARTS, "part", "train, validation or test", part)
     predictor = model if isinstance(model, Predictor) else load(model)
-    collection = scan(folder, options=options, progress=progress)
-    require_known_classes(predictor, collection)
     if decisions is None and part is not None:
         decisions = _beside(predictor, DECISIONS)
-    if decisions is not None:
-        collection = apply_decisions(collection, read_decisions(decisions))
+    listed = () if decisions is None else read_decisions(decisions)
+    collection = scan(folder, options=options, decisions=listed, progress=progress)
+    require_known_classes(predictor, collection)
     report = report_on(predictor, collection, part=part, progress=progress)
     if out is not None:
         from happysad.reports.evaluation import write

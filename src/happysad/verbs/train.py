@@ -11,12 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from happysad.bundle import archive, shelf
-from happysad.collection.decisions import (
-    DECISIONS,
-    apply_decisions,
-    read_decisions,
-    write_decisions,
-)
+from happysad.collection.decisions import DECISIONS, read_decisions, write_decisions
 from happysad.collection.layout import read_layout
 from happysad.collection.scan import scan
 from happysad.collection.split import folds as deal_folds
@@ -208,15 +203,14 @@ class _Work:
 
     def _collect(self, decisions: Path | None) -> Collection:
         """Check the folder and follow the decisions; a copy of them goes with the run."""
-        collection = scan(self.folder, options=self.options.check, progress=self.progress)
         copy = self.place / DECISIONS
         if self.resume:
             decisions = copy if copy.exists() else None
-        if decisions is None:
-            return collection
-        listed = read_decisions(decisions)
-        collection = apply_decisions(collection, listed)
-        if not self.resume:
+        listed = () if decisions is None else read_decisions(decisions)
+        collection = scan(
+            self.folder, options=self.options.check, decisions=listed, progress=self.progress
+        )
+        if listed and not self.resume:
             write_decisions(listed, copy)
         return collection
 

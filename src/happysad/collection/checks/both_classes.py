@@ -32,8 +32,9 @@ CHECK = Check(
     code="both_classes",
     severity="fault",
     advice=(
-        "Decide which class is right and delete the other copies. Until then none is used: with "
-        "contradicting labels a model can only learn to be wrong about it."
+        "Decide which class is right and delete the other copies, or write 'drop' for them into "
+        "the decision list. Until then none is used: with contradicting labels a model can only "
+        "learn to be wrong about it."
     ),
     find=find,
 )

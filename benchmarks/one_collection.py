@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 COLLECTION = "seed"
 _EPOCHS = 20
+_PRESETS = ("two-view", "seed")
 
 
 def main() -> None:
@@ -49,6 +50,7 @@ def main() -> None:
     parser.add_argument("--base", type=Path, required=True)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--seeds", type=int, default=3, help="splits to train on")
+    parser.add_argument("--presets", nargs="+", choices=_PRESETS, default=list(_PRESETS))
     options = parser.parse_args()
     table = read_table(options.data)
     own = table.collections == COLLECTION
@@ -58,7 +60,7 @@ def main() -> None:
         train, test = Path(place, "train"), Path(place, "test")
         _copy(table, own, options.data, train)
         _copy(table, others, options.data, test)
-        text = _page(train, test, options.base, options.seeds)
+        text = _page(train, test, options)
     print(text)
     if options.out:
         options.out.write_text(text, encoding="utf-8")
@@ -71,9 +73,9 @@ def _copy(table: Table, chosen: NDArray[np.bool_], data: Path, folder: Path) -> 
         shutil.copyfile(data / file, target)
 
 
-def _page(train: Path, test: Path, base: Path, seeds: int) -> str:
+def _page(train: Path, test: Path, asked: argparse.Namespace) -> str:
     collection = happysad.check(test)
-    bundle = archive.read(base)
+    bundle = archive.read(asked.base)
     views = embed_collection(collection, base=bundle)
     labels = np.array([collection.classes.index(entry.label) for entry in views.entries])
     majority = float(np.bincount(labels).max() / len(labels))
@@ -81,16 +83,16 @@ def _page(train: Path, test: Path, base: Path, seeds: int) -> str:
         "# One collection to learn from\n",
         "`python benchmarks/one_collection.py --data DATA --base BASE`\n",
         f"Trained on the tutorial's collection alone, judged on {len(labels)} pictures of other "
-        f"collections (folds 0–3, without copies). The base of `two-view` is `{base.stem}`, which "
-        f"has seen no web picture. Always the majority: {majority:.3f}.\n",
+        f"collections (folds 0–3, without copies). The base of `two-view` is `{asked.base.stem}`, "
+        f"which has seen no web picture. Always the majority: {majority:.3f}.\n",
         "| preset | split | trained on | other collections [95% interval] |",
         "|---|---|---:|---|",
     ]
-    for seed in range(1, seeds + 1):
-        for preset in ("two-view", "seed"):
+    for seed in range(1, asked.seeds + 1):
+        for preset in asked.presets:
             shaped = TrainOptions(
                 preset=preset,
-                base=str(base),
+                base=str(asked.base),
                 seed=seed,
                 epochs=_EPOCHS,
                 split=SplitOptions(seed=seed),

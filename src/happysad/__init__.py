@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from happysad.errors import (
         BundleError,
+        BusyError,
         CollectionError,
         ConflictError,
         HappysadError,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         MissingExtraError,
         PictureError,
         RunError,
+        ServiceError,
         SourceError,
         UsageError,
     )
@@ -111,6 +113,7 @@ _HOMES = {
     ),
     "happysad.errors": (
         "BundleError",
+        "BusyError",
         "CollectionError",
         "ConflictError",
         "HappysadError",
@@ -118,6 +121,7 @@ _HOMES = {
         "MissingExtraError",
         "PictureError",
         "RunError",
+        "ServiceError",
         "SourceError",
         "UsageError",
     ),
@@ -130,6 +134,7 @@ __all__ = [
     "AugmentOptions",
     "Batch",
     "BundleError",
+    "BusyError",
     "CheckOptions",
     "Collection",
     "CollectionError",
@@ -153,6 +158,7 @@ __all__ = [
     "Run",
     "RunError",
     "Score",
+    "ServiceError",
     "SourceError",
     "Split",
     "SplitOptions",

@@ -8,8 +8,10 @@
     ├── CollectionError          a labelled folder cannot be worked with as it is
     ├── BundleError              a saved model is damaged, foreign or from another format version
     ├── RunError                 a training run cannot start, go on or be saved
-    └── LabelError               the labels of a pool cannot be kept or read
-        └── ConflictError        somebody else, or another window, has answered in between
+    ├── LabelError               the labels of a pool cannot be kept or read
+    │   └── ConflictError        somebody else, or another window, has answered in between
+    └── ServiceError             a service that answers for pictures cannot be reached, or refuses
+        └── BusyError            it has too much to do; it says when to come again
 
 An error message says what was wrong, the value received and what to do next. The command line
 prints the message alone; a traceback means a defect in happysad.
@@ -85,3 +87,35 @@ class LabelError(HappysadError):
 
 class ConflictError(LabelError):
     """A label follows one that is no longer the last: look again, then answer."""
+
+
+class ServiceError(HappysadError):
+    """A service that answers for pictures cannot be reached, or refuses a call.
+
+    Args:
+        message: what it said, or why there was no answer.
+        status: HTTP status code; 0 where there was no answer.
+        request_id: by which the service's log knows the call.
+    """
+
+    def __init__(self, message: str, *, status: int = 0, request_id: str = "") -> None:
+        self.status = status
+        self.request_id = request_id
+        super().__init__(message)
+
+
+class BusyError(ServiceError):
+    """A service has as much to do as it takes on; the call was not begun.
+
+    Args:
+        message: what it said.
+        retry_after: seconds after which to come again.
+        status: HTTP status code.
+        request_id: by which the service's log knows the call.
+    """
+
+    def __init__(
+        self, message: str, *, retry_after: int, status: int = 503, request_id: str = ""
+    ) -> None:
+        self.retry_after = retry_after
+        super().__init__(message, status=status, request_id=request_id)

@@ -8,7 +8,7 @@ that breaks its decoder costs itself alone.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -202,6 +202,22 @@ class Predictor:
         answers = self._answer(results, read)
         return in_order((index, _explanation(answer)) for index, answer in answers)
 
+    def answer(self, pictures: Sequence[Prepared], *, explain: bool = False) -> list[Explanation]:
+        """Answer for a few pictures that are prepared already, in one batch.
+
+        Args:
+            pictures: prepared with this model's preprocessing.
+            explain: also say what in each scene spoke for which class, where the model can.
+
+        Raises:
+            BundleError: a graph cannot be run.
+        """
+        read = self._model.read
+        if explain and not isinstance(self._model, SceneNetwork):
+            read = partial(self._model.read, explain=True)
+        answers = self._answer_batch([*enumerate(pictures)], read)
+        return [_explanation(answer) for _, answer in answers]
+
     def probabilities(self, pixels: NDArray[np.generic]) -> NDArray[np.float64]:
         """Return calibrated probabilities of the pixels that a model of one view takes.
 
@@ -323,7 +339,7 @@ class Predictor:
         batch: list[tuple[int, Prepared]] = []
         for index, result in results:
             if isinstance(result, PictureError):
-                yield index, _Answer(_failed(result))
+                yield index, _Answer(Prediction.failed(result))
                 continue
             batch.append((index, result))
             if len(batch) == _BATCH:
@@ -380,13 +396,3 @@ def _explanation(answer: _Answer) -> Explanation:
     if answer.item is None or answer.reading is None:
         return Explanation(answer.prediction)
     return Explanation(answer.prediction, answer.item.look, answer.reading.scene_map)
-
-
-def _failed(error: PictureError) -> Prediction:
-    return Prediction(
-        source=error.source,
-        label=None,
-        verdict=None,
-        probabilities={},
-        error={"code": error.code, "message": error.message},
-    )

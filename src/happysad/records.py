@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from happysad.errors import PictureError
+
 CODES: Mapping[str, str] = MappingProxyType(
     {
         # a picture that cannot be used
@@ -358,6 +360,12 @@ class Prediction:
     off_topic: float | None = None
     seen_in_training: str | None = None
     error: Mapping[str, str] | None = None
+
+    @classmethod
+    def failed(cls, error: PictureError) -> Prediction:
+        """Return the prediction of a picture that cannot be used."""
+        told = {"code": error.code, "message": error.message}
+        return cls(source=error.source, label=None, verdict=None, probabilities={}, error=told)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON object of ``predict --jsonl``."""

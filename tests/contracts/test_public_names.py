@@ -56,6 +56,7 @@ OPTIONS = {
 }
 ERRORS = {
     "BundleError",
+    "BusyError",
     "CollectionError",
     "ConflictError",
     "HappysadError",
@@ -63,6 +64,7 @@ ERRORS = {
     "MissingExtraError",
     "PictureError",
     "RunError",
+    "ServiceError",
     "SourceError",
     "UsageError",
 }

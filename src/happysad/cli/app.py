@@ -26,6 +26,7 @@ COMMANDS = {
     "evaluate": "evaluate",
     "compare": "compare",
     "predict": "predict",
+    "serve": "serve",
     "show": "show",
     "export": "export",
     "import": "importing",

@@ -33,6 +33,7 @@ class Pool(Generic[Item, Result]):
         seconds: time for one item, after which its process is stopped.
 
     Attributes:
+        size: processes.
         lost: processes that ended or hung, and were replaced.
     """
 
@@ -41,7 +42,7 @@ class Pool(Generic[Item, Result]):
     ) -> None:
         self.lost = 0
         self._setup = pack((list(sys.path), function))
-        self._count = workers or available_processors()
+        self.size = workers or available_processors()
         self._seconds = seconds
         self._jobs: queue.SimpleQueue[_Job[Item, Result] | None] = queue.SimpleQueue()
         self._workers: list[Worker] = []
@@ -54,7 +55,7 @@ class Pool(Generic[Item, Result]):
         Raises:
             HappysadError: they cannot be started.
         """
-        for _ in range(self._count):
+        for _ in range(self.size):
             worker = start_worker(self._setup, self._seconds, among=self._workers)
             self._run(self._look_after, worker)
         self._run(self._watch)

@@ -6,6 +6,7 @@ on the right the class-activation map of the scene over a pale copy of it.
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,7 @@ _LEGEND = 180
 _STRONG = 2.0
 _OPAQUE = 0.78
 _SMALLEST_TAG = 34
+_OVERLAY = 224
 _FEW = 6
 
 
@@ -120,15 +122,35 @@ def with_heat(picture: Image.Image, scene_map: NDArray[np.float64]) -> Image.Ima
         scene_map: logits cell by cell, shape (rows, columns); negative ones are drawn in the
             first class's colour, positive ones in the second's.
     """
+    pale = picture.convert("L").point(lambda grey: 70 + grey * (185 / 255)).convert("RGB")
+    heat = _heat(scene_map, picture.size)
+    pale.paste(heat, mask=heat)
+    return pale
+
+
+def heat_png(scene_map: NDArray[np.float64], *, shape: tuple[int, int]) -> bytes:
+    """Return the same colours alone, to be laid over the picture; clear where nothing spoke.
+
+    Args:
+        scene_map: logits cell by cell, shape (rows, columns).
+        shape: (height, width) of the picture; the PNG has its proportions, and is small.
+    """
+    scale = _OVERLAY / max(shape)
+    height, width = (max(1, round(side * scale)) for side in shape)
+    file = io.BytesIO()
+    _heat(scene_map, (width, height)).save(file, "PNG", compress_level=3)
+    return file.getvalue()
+
+
+def _heat(scene_map: NDArray[np.float64], size: tuple[int, int]) -> Image.Image:
+    """Return RGBA of (width, height): the class's colour, the more opaque the more it spoke."""
     strongest = max(_STRONG, float(np.percentile(np.abs(scene_map), 98)))
     shares = Image.fromarray((scene_map / strongest).astype(np.float32))
-    smooth = np.asarray(shares.resize(picture.size, Image.Resampling.BICUBIC))[..., None]
-    grey = np.asarray(picture.convert("L"), np.float32)[..., None]
-    pale = 70 + grey * (185 / 255)
-    opacity = np.clip(np.abs(smooth), 0, 1) ** 0.9 * _OPAQUE
+    smooth = np.asarray(shares.resize(size, Image.Resampling.BICUBIC))[..., None]
+    opacity = np.clip(np.abs(smooth), 0, 1) ** 0.9 * (_OPAQUE * 255)
     colours = [np.array(_rgb(colour_of(label)), np.float32) for label in (0, 1)]
     colour = np.where(smooth < 0, *colours)
-    return Image.fromarray((pale * (1 - opacity) + colour * opacity).astype(np.uint8))
+    return Image.fromarray(np.concatenate([colour, opacity], axis=-1).astype(np.uint8), "RGBA")
 
 
 def _panels(pixels: NDArray[np.uint8]) -> _Panels:

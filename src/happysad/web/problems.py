@@ -9,29 +9,37 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from happysad.errors import ConflictError, HappysadError, PictureError, UsageError
+from happysad.errors import BusyError, ConflictError, HappysadError, PictureError, UsageError
 from happysad.reports.page import visible
+from happysad.web.access_log import request_id
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fastapi import FastAPI
     from starlette.requests import Request
 
 
 class Problem(JSONResponse):
-    """One problem.
+    """One problem; it carries the name of the request, where it has one.
 
     Args:
         status: HTTP status code.
         detail: one or two sentences for people.
+        headers: to send with it.
         **more: further members of the document.
     """
 
     media_type = "application/problem+json"
 
-    def __init__(self, status: int, detail: str, **more: Any) -> None:
+    def __init__(
+        self, status: int, detail: str, *, headers: Mapping[str, str] | None = None, **more: Any
+    ) -> None:
         title = HTTPStatus(status).phrase
         content = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-        super().__init__(content | more, status_code=status)
+        if name := request_id.get():
+            content["request_id"] = name
+        super().__init__(content | more, status_code=status, headers=headers)
 
 
 def add_problems(app: FastAPI) -> None:
@@ -46,6 +54,8 @@ def _from_happysad(_: Request, error: Exception) -> Problem:
     if isinstance(error, PictureError):
         status = 404 if error.code in {"missing", "vanished", "permission_denied"} else 422
         return Problem(status, visible(error.message), code=error.code)
+    if isinstance(error, BusyError):
+        return Problem(503, visible(error), headers={"Retry-After": str(error.retry_after)})
     for kind, status in ((ConflictError, 409), (UsageError, 422)):
         if isinstance(error, kind):
             return Problem(status, visible(error))
@@ -54,10 +64,15 @@ def _from_happysad(_: Request, error: Exception) -> Problem:
 
 def _from_validation(_: Request, error: Exception) -> Problem:
     found = error.errors() if isinstance(error, RequestValidationError) else []
-    told = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found]
-    return Problem(422, visible("; ".join(told) or str(error)))
+    return Problem(422, told(found) or visible(str(error)))
+
+
+def told(found: Any) -> str:
+    """Return what a validation found, in one line: where, and what is wrong there."""
+    return visible("; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found))
 
 
 def _from_http(_: Request, error: Exception) -> Problem:
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    return Problem(status, str(getattr(error, "detail", error)))
+    if not isinstance(error, HTTPException):
+        return Problem(500, visible(str(error)))
+    return Problem(error.status_code, visible(str(error.detail)), headers=error.headers)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter, FastAPI, Response
 from pydantic import BaseModel, Field
@@ -13,11 +15,18 @@ from starlette.staticfiles import StaticFiles
 
 from happysad import __version__
 from happysad.reports.page import TEMPLATES
-from happysad.web.guard import Door, Guard
+from happysad.web.access_log import AccessLog, Form
+from happysad.web.guard import WITH_CAMERA, Door, Guard
 from happysad.web.problems import Problem, add_problems
 
+if TYPE_CHECKING:
+    from happysad.web.metrics import Metrics
+
 STATIC: Final = Path(__file__).parent / "static"
+NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
+
 _JSON_BYTES: Final = 64 * 1024
+_BODY_SECONDS: Final = 60.0
 
 
 class Token(BaseModel):
@@ -26,22 +35,43 @@ class Token(BaseModel):
     token: str = Field(max_length=200)
 
 
-def site(door: Door, *routers: APIRouter, page: str, max_bytes: int = _JSON_BYTES) -> FastAPI:
+def site(
+    door: Door,
+    *routers: APIRouter,
+    page: str,
+    max_bytes: int = _JSON_BYTES,
+    uploads: Mapping[str, int] = NOTHING,
+    body_seconds: float = _BODY_SECONDS,
+    camera: bool = False,
+    log: Form = "off",
+    metrics: Metrics | None = None,
+) -> FastAPI:
     """Return an application with one page at ``/`` and these routes.
 
     Args:
         door: its address and token.
-        *routers: the routes; all need the token.
+        *routers: the routes; all need the token, unless the door is open.
         page: file in ``static`` that ``/`` shows.
         max_bytes: size of a request's body.
+        uploads: path → size of a body there, where it may be larger.
+        body_seconds: time for a body to come in.
+        camera: whether the page may ask for the webcam.
+        log: form of the lines that are written for requests.
+        metrics: where requests are counted.
     """
+    named = Middleware(AccessLog, form=log, metrics=metrics)
     guard = Middleware(
-        Guard, door=door, public=("/", "/static/", "/session", "/healthz"), max_bytes=max_bytes
+        Guard,
+        door=door,
+        public=("/", "/static/", "/session", "/healthz", "/readyz"),
+        max_bytes=max_bytes,
+        uploads=uploads,
+        body_seconds=body_seconds,
     )
     app = FastAPI(
         title="happysad",
         version=__version__,
-        middleware=[guard],
+        middleware=[named, guard],
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
@@ -50,10 +80,12 @@ def site(door: Door, *routers: APIRouter, page: str, max_bytes: int = _JSON_BYTE
 
     @app.get("/")
     def show() -> Response:
-        return FileResponse(STATIC / page, media_type="text/html; charset=utf-8")
+        headers = WITH_CAMERA if camera else None
+        return FileResponse(STATIC / page, media_type="text/html; charset=utf-8", headers=headers)
 
     @app.get("/healthz")
-    def health() -> dict[str, str]:
+    async def health() -> dict[str, str]:
+        """Say that the server is alive, also where every thread is busy."""
         return {"status": "ok"}
 
     @app.post("/session", status_code=204)

@@ -1,0 +1,110 @@
+"""The routes of the service: answers for pictures, what the model is, how the server is."""
+
+from __future__ import annotations
+
+import json
+import math
+from base64 import b64encode
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from happysad.records import UNSURE
+from happysad.web.incoming import read_call
+from happysad.web.metrics import CONTENT_TYPE
+from happysad.web.problems import Problem
+
+if TYPE_CHECKING:
+    from happysad.records import Explanation, Score
+    from happysad.web.engine import Engine, Served
+
+PATH: Final = "/v1/predict"
+PUBLIC: Final = ("/healthz", "/readyz")
+"""What needs no token: whoever looks whether a server is well has none."""
+
+
+def answering(engine: Engine) -> APIRouter:
+    """Return the routes that work on an engine."""
+    router = APIRouter()
+
+    @router.post(PATH)
+    async def predict(request: Request, explain: Annotated[bool, Query()] = False) -> Response:
+        """Answer for the pictures of one call, in their order."""
+        with engine.lease() as lease:
+            served = engine.served
+            call = await read_call(request, lease, engine.options)
+            request.state.pictures = len(call.sources)
+            wanted = explain or call.explain
+            answers = await engine.answer(call.sources, served=served, explain=wanted)
+            predictions = [answer.prediction.as_dict() for answer in answers]
+            if wanted:
+                maps = await run_in_threadpool(lambda: [*map(_map, answers)])
+                for one, drawn in zip(predictions, maps, strict=True):
+                    one["explanation"] = {"map": drawn}
+        named = {"name": served.predictor.manifest.name, "sha256": served.sha256}
+        return _json({"model": named, "predictions": predictions})
+
+    @router.get("/v1/model")
+    async def model() -> Response:
+        """What the model is, and how good it was where it was judged."""
+        return _json(_model(engine.served))
+
+    @router.get("/v1/labels")
+    async def labels() -> Response:
+        """The words of its verdicts."""
+        return _json({"classes": engine.served.predictor.classes, "unsure": UNSURE})
+
+    @router.get("/readyz")
+    async def ready() -> Response:
+        """Whether calls should come here: not before the model works, nor while it stops."""
+        if engine.is_ready:
+            return _json({"status": "ready"})
+        return Problem(503, "Not ready for calls.", headers={"Retry-After": "1"})
+
+    @router.get("/metrics")
+    async def metrics() -> Response:
+        """Counts for Prometheus."""
+        return Response(engine.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+
+    return router
+
+
+def _json(content: Any) -> Response:
+    """Return JSON in ASCII: names may hold lone surrogates, which UTF-8 cannot."""
+    return Response(json.dumps(content, allow_nan=False), media_type="application/json")
+
+
+def _model(served: Served) -> dict[str, Any]:
+    manifest = served.predictor.manifest
+    return {
+        "name": manifest.name,
+        "preset": manifest.preset,
+        "kind": manifest.kind,
+        "classes": manifest.classes,
+        "created": manifest.created,
+        "sha256": served.sha256,
+        "scores": {name: _score(score) for name, score in manifest.scores.items()},
+        "baseline": None if manifest.baseline is None else _score(manifest.baseline),
+        "unsure_below": manifest.unsure_below,
+        "licence": manifest.licence,
+        "notes": manifest.notes,
+        "training_pictures": len(manifest.training),
+    }
+
+
+def _score(score: Score) -> dict[str, Any]:
+    numbers = {name: getattr(score, name) for name in ("value", "low", "high")}
+    known = {name: value if math.isfinite(value) else None for name, value in numbers.items()}
+    return {**known, "n": score.n, "method": score.method}
+
+
+def _map(explanation: Explanation) -> str | None:
+    """Return the scene's map as the address of a PNG that holds it; None where there is none."""
+    if explanation.pixels is None or explanation.scene_map is None:
+        return None
+    from happysad.reports.explanation import heat_png
+
+    height, width = explanation.pixels.shape[:2]
+    data = heat_png(explanation.scene_map, shape=(height, width))
+    return f"data:image/png;base64,{b64encode(data).decode('ascii')}"

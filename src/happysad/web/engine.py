@@ -1,0 +1,313 @@
+"""What stands behind the service: a bounded queue, processes that decode, a thread with the model.
+
+A call first gets a ``Lease`` on room in the queue, or is sent away at once. Then each of its
+pictures is fetched where it is an address, decoded in a process of its own (``pictures.pool``),
+and answered with those of other callers (``batching``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import math
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from happysad.bundle.document import to_json
+from happysad.errors import BundleError, BusyError, PictureError
+from happysad.pictures.pool import Pool
+from happysad.pictures.prepared import Prepared, prepare_source
+from happysad.records import Explanation, Prediction
+from happysad.sources.expand import Source, load
+from happysad.web.batching import MOST, Batcher
+from happysad.web.metrics import Metrics
+from happysad.web.options import ServeOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from happysad.config import Limits, Preprocessing
+    from happysad.predictor import Predictor
+
+# One call's pictures that are under way at a time, so that a large call leaves room for others.
+_OF_ONE_CALL: Final = 8
+# Addresses that are fetched at a time; each may hold a picture of the largest size.
+_FETCHES: Final = 8
+_LONGEST_WAIT: Final = 30
+
+_UNREACHABLE: Final = "The address could not be fetched: it is closed, or may not be asked."
+
+
+class Task(NamedTuple):
+    """What a decoding process is handed."""
+
+    source: Source
+    preprocessing: Preprocessing
+
+
+def prepare_task(task: Task, *, limits: Limits) -> Prepared:
+    """Decode and prepare one picture; runs in a decoding process."""
+    return prepare_source(task.source, preprocessing=task.preprocessing, limits=limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The model that answers.
+
+    Attributes:
+        predictor: the model.
+        sha256: hex digest of its file; of its manifest where it came from none.
+    """
+
+    predictor: Predictor
+    sha256: str
+
+
+class Engine:
+    """Answers for the pictures of many callers.
+
+    Args:
+        predictor: the model; it may come later, with ``use``.
+        options: how much is taken on at a time.
+        metrics: where it is counted.
+    """
+
+    def __init__(
+        self,
+        predictor: Predictor | None = None,
+        *,
+        options: ServeOptions = ServeOptions(),
+        metrics: Metrics | None = None,
+    ) -> None:
+        self.options = options
+        self.metrics = metrics or Metrics()
+        self._served: Served | None = None
+        self._state = "starting"
+        self._lock = threading.Lock()
+        self._pictures = 0
+        self._bytes = 0
+        self._seconds_each = 0.1
+        self._pool: Pool[Task, Prepared] = Pool(
+            partial(prepare_task, limits=options.limits),
+            workers=options.workers,
+            seconds=options.limits.decode_seconds,
+        )
+        self._batcher = Batcher(self._count_batch)
+        self._fetchers = ThreadPoolExecutor(_FETCHES, "fetch")
+        # A prepared picture takes up to 2 MB: enough of them to fill batches, and no more.
+        self._uploads = asyncio.Semaphore(2 * MOST + self._pool.size)
+        self._fetches = asyncio.Semaphore(_FETCHES)
+        self.metrics.watch(
+            pictures=lambda: self._pictures,
+            held_bytes=lambda: self._bytes,
+            ready=lambda: float(self.is_ready),
+            lost=lambda: self._pool.lost,
+        )
+        if predictor is not None:
+            self.use(predictor)
+
+    def __enter__(self) -> Engine:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def served(self) -> Served:
+        """The model at work.
+
+        Raises:
+            BundleError: there is none yet.
+        """
+        if self._served is None:
+            msg = "There is no model here yet. Train one first."
+            raise BundleError(msg)
+        return self._served
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether there is a model, its first answer is out, and no end in sight."""
+        return self._state == "ready" and self._served is not None
+
+    def use(self, predictor: Predictor) -> None:
+        """Let another model answer from the next call on; calls under way keep theirs.
+
+        It first computes its golden answers: that loads its graphs, so that no caller waits for
+        it, and shows that it answers here as where it was made.
+
+        Raises:
+            BundleError: it does not.
+        """
+        predictor.verify()
+        self._served = Served(predictor, _digest(predictor))
+
+    def start(self) -> None:
+        """Start the processes and the model's thread, and return when they work.
+
+        Raises:
+            HappysadError: the processes cannot be started.
+        """
+        self._batcher.start()
+        self._pool.start()
+        if self._state == "starting":
+            self._state = "ready"
+
+    def wind_down(self) -> None:
+        """Say from now on that the end is near; calls are still answered."""
+        self._state = "stopping"
+
+    def close(self) -> None:
+        """Stop everything."""
+        self._state = "stopping"
+        self._pool.close()
+        self._batcher.close()
+        self._fetchers.shutdown(wait=False, cancel_futures=True)
+
+    def lease(self) -> Lease:
+        """Return room in the queue for one call, to be used in a ``with`` block."""
+        return Lease(self)
+
+    async def answer(
+        self, sources: Sequence[Source], *, served: Served, explain: bool = False
+    ) -> list[Explanation]:
+        """Answer for the pictures of one call, in their order.
+
+        Args:
+            sources: bytes and addresses.
+            served: the model; all pictures of a call are answered by the same.
+            explain: also say what in each scene spoke for which class, where the model can.
+
+        Raises:
+            BundleError: the model failed.
+        """
+        turn = asyncio.Semaphore(_OF_ONE_CALL)
+
+        async def one(source: Source) -> Explanation:
+            room = self._fetches if source.kind == "url" else self._uploads
+            async with turn, room:
+                try:
+                    prepared = await self._prepared(source, served)
+                except PictureError as error:
+                    return Explanation(Prediction.failed(error))
+                answer = self._batcher.submit(served.predictor, prepared, explain=explain)
+                return await asyncio.wrap_future(answer)
+
+        answers = await asyncio.gather(*map(one, sources))
+        self.metrics.count_pictures(answer.prediction for answer in answers)
+        return answers
+
+    async def _prepared(self, source: Source, served: Served) -> Prepared:
+        if source.kind == "url":
+            loop = asyncio.get_running_loop()
+            data = await loop.run_in_executor(self._fetchers, self._fetched, source)
+            source = Source(source.name, "bytes", data)
+        elif source.kind != "bytes":
+            msg = f"A caller may not name a {source.kind}."
+            raise AssertionError(msg)
+        task = Task(source, served.predictor.manifest.preprocessing)
+        result = await asyncio.wrap_future(self._pool.submit(task))
+        if isinstance(result, PictureError):  # a lost process cannot say what it was at
+            raise type(result)(result.code, result.message, source.name)
+        return result
+
+    def _fetched(self, source: Source) -> bytes:
+        """Fetch an address; whether it is closed, blocked or answers badly is nobody's business."""
+        try:
+            return load(source, limits=self.options.limits, fetch_options=self.options.fetch)
+        except PictureError as error:
+            if error.code not in {"url_refused", "fetch_failed"}:
+                raise
+            raise type(error)("fetch_failed", _UNREACHABLE, source.name) from error
+
+    def take(self, *, pictures: int = 0, size: int = 0) -> None:
+        """Take room in the queue; a ``Lease`` does, and gives it back.
+
+        Raises:
+            BusyError: there is too little; none was taken.
+        """
+        with self._lock:
+            if (
+                self._pictures + pictures > self.options.queue_pictures
+                or self._bytes + size > self.options.queue_bytes
+            ):
+                raise self._busy()
+            self._pictures += pictures
+            self._bytes += size
+
+    def give_back(self, *, pictures: int, size: int) -> None:
+        """Give room in the queue back."""
+        with self._lock:
+            self._pictures -= pictures
+            self._bytes -= size
+
+    def _busy(self) -> BusyError:
+        # About when half of what waits will be done.
+        seconds = math.ceil(self._pictures * self._seconds_each / 2)
+        msg = (
+            f"The queue is full: {self._pictures} pictures are waiting. Come again a little later."
+        )
+        return BusyError(msg, retry_after=min(max(seconds, 1), _LONGEST_WAIT))
+
+    def _count_batch(self, pictures: int, seconds: float) -> None:
+        self._seconds_each += 0.1 * (seconds / pictures - self._seconds_each)
+        self.metrics.count_batch(pictures, seconds)
+
+
+class Lease:
+    """Room in the queue for one call; it grows as the call's size becomes known.
+
+    Args:
+        engine: whose queue.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._pictures = 0
+        self._bytes = 0
+
+    def __enter__(self) -> Lease:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._engine.give_back(pictures=self._pictures, size=self._bytes)
+
+    def hold(self, *, pictures: int = 0, size: int = 0) -> None:
+        """See that there is room for so much in all.
+
+        Args:
+            pictures: of the call.
+            size: bytes of the call's body.
+
+        Raises:
+            BusyError: there is not.
+        """
+        more = max(0, pictures - self._pictures), max(0, size - self._bytes)
+        self._engine.take(pictures=more[0], size=more[1])
+        self._pictures += more[0]
+        self._bytes += more[1]
+
+
+def _digest(predictor: Predictor) -> str:
+    if predictor.path is None:
+        return hashlib.sha256(to_json(predictor.manifest)).hexdigest()
+    try:
+        with predictor.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        msg = f"The model '{predictor.path}' cannot be read any more: {error}"
+        raise BundleError(msg) from error

@@ -126,7 +126,7 @@ def learn_expression(run: Run) -> None:
     six, moods, judged = fer_faces.read(run.data, thin=_SMOKE_SHARE if run.smoke else 1)
     start = expression.learn_expressions(six, run.tensors, folder / "six", schedules)
     web = run.faces()
-    sources = [_web_faces(run.table, web), moods, judged]
+    sources = [labelled_faces(run.table, web), moods, judged]
     seen = face_views.face_views(sources, expression.lower(start), folder / "views")
     targets, weights = (
         np.concatenate([getattr(source, name) for source in sources])
@@ -262,7 +262,7 @@ def _name(fold: int | None) -> str:
     return "all" if fold is None else f"without{fold}"
 
 
-def _web_faces(table: Table, web: web_faces.WebFaces) -> expression.Faces:
+def labelled_faces(table: Table, web: web_faces.WebFaces) -> expression.Faces:
     """Return the web faces; a crowd counts as much as a few faces."""
     targets, weights = table.targets()
     crowd = np.bincount(web.rows, minlength=len(table))

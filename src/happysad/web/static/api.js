@@ -1,9 +1,12 @@
 // Talking to the server: the way in, reading, and problems as errors.
 
+const USUAL = 20_000;
+
 export class Problem extends Error {
-  constructor(status, detail) {
+  constructor(status, detail, retryAfter = null) {
     super(detail);
     this.status = status; // 0: the server could not be reached
+    this.retryAfter = retryAfter; // seconds after which to ask again, where the server says so
   }
 }
 
@@ -22,22 +25,30 @@ export async function read(path, parameters = {}) {
 }
 
 export async function send(path, body) {
-  const answer = await ask(path, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  });
+  return post(path, JSON.stringify(body), { type: "application/json" });
+}
+
+/** Send what is no JSON: a form, or the bytes of a file.
+ *  @param type content type; a form brings its own.
+ *  @param signal ends the call early: it throws what AbortSignal throws.
+ *  @param within milliseconds. */
+export async function post(path, body, { type = null, signal = null, within = USUAL } = {}) {
+  const headers = type ? { "Content-Type": type } : {};
+  const answer = await ask(path, { method: "POST", headers, body }, { signal, within });
   return answer.status === 204 ? null : answer.json();
 }
 
-async function ask(path, options) {
+async function ask(path, options, { signal = null, within = USUAL } = {}) {
+  const late = AbortSignal.timeout(within);
   let answer;
   try {
-    answer = await fetch(path, { ...options, signal: AbortSignal.timeout(20_000) });
-  } catch {
+    answer = await fetch(path, { ...options, signal: signal ? AbortSignal.any([signal, late]) : late });
+  } catch (trouble) {
+    if (signal?.aborted) throw trouble;
     throw new Problem(0, "The server does not answer. Is happysad still running?");
   }
   if (answer.ok) return answer;
   const problem = await answer.json().catch(() => ({}));
-  throw new Problem(answer.status, problem.detail ?? answer.statusText);
+  const seconds = Number.parseFloat(answer.headers.get("Retry-After"));
+  throw new Problem(answer.status, problem.detail ?? answer.statusText, Number.isNaN(seconds) ? null : seconds);
 }

@@ -49,14 +49,14 @@ function abstention(prediction, label, model) {
     const names = [...model.classes.slice(0, -1).join(", "), ` nor ${last}`].join("");
     return `Probably neither ${names}${chance}: words, a chart or an object.`;
   }
-  return `Perhaps ${label}, ${share(number)}. The model commits itself from ${model.unsure_below.toFixed(2)} on.`;
+  return `Perhaps ${label}, ${share(number)}. The model answers only from ${model.unsure_below.toFixed(2)} on.`;
 }
 
 /** Say what being unsure buys: how often the model is right where it is not. */
 function record({ scores = {} }) {
   const { answered, accuracy_answered: right } = scores;
   if (!answered || !right) return [];
-  const words = `On pictures it had not seen it was sure of a share of ${scored(answered)}, and right on ${scored(right)}, of those.`;
+  const words = `Where it is less sure it would be wrong too often. Of pictures it had not seen it answered a share of ${scored(answered)}; of its answers ${scored(right)}, were right.`;
   const details = element("details");
   details.append(text("summary", "Why unsure?"), text("p", words));
   return [details];

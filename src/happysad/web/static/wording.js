@@ -19,7 +19,8 @@ export function tone(label, classes) {
 
 /** Return a score as it has to be said: with its interval and n. */
 export function scored({ value, low, high, n }) {
-  return `${value.toFixed(3)} [${low.toFixed(3)}, ${high.toFixed(3)}], n = ${count(n)}`;
+  const [shown, from, to] = [value, low, high].map((number) => number?.toFixed(3) ?? "–");
+  return `${shown} [${from}, ${to}], n = ${count(n)}`;
 }
 
 /** Return e.g. 10 645, with a space that does not break. */

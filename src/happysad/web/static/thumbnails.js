@@ -1,0 +1,43 @@
+// Small copies of pictures for the gallery, one made after the other: a browser that holds two
+// thousand photographs in full size would hold nothing else.
+
+const SIDE = 320;
+let line = Promise.resolve();
+
+/** Return the address of a small copy, or null where the browser cannot read the picture.
+ *  @param wanted whether it still is when its turn comes. */
+export function thumbnail(picture, wanted = () => true) {
+  if (picture.small !== undefined) return Promise.resolve(picture.small);
+  const made = line.then(async () => {
+    if (picture.small === undefined && wanted()) picture.small = await shrink(picture.blob);
+    return picture.small ?? null;
+  });
+  line = made.catch(() => {});
+  return made;
+}
+
+/** Free what the browser holds for a picture. */
+export function forget(picture) {
+  if (picture.small) URL.revokeObjectURL(picture.small);
+  if (picture.address) URL.revokeObjectURL(picture.address);
+}
+
+async function shrink(blob) {
+  if (!blob) return null;
+  let whole;
+  try {
+    whole = await createImageBitmap(blob);
+  } catch {
+    return null; // a format that the server reads and the browser does not, or no picture
+  }
+  const scale = Math.min(1, SIDE / Math.max(whole.width, whole.height));
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.max(1, Math.round(whole.width * scale));
+  canvas.height = Math.max(1, Math.round(whole.height * scale));
+  const pen = canvas.getContext("2d");
+  pen.imageSmoothingQuality = "high";
+  pen.drawImage(whole, 0, 0, canvas.width, canvas.height);
+  whole.close();
+  const small = await new Promise((done) => canvas.toBlob(done, "image/webp", 0.85));
+  return small && URL.createObjectURL(small);
+}

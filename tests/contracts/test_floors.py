@@ -20,6 +20,7 @@ STOREYS = (
     {"faces"},
     {"predictor", "training", "reports", "labels"},
     {"verbs"},
+    {"workspace"},
     {"web"},
     {"cli"},
     {"__main__", "__init__"},  # __init__ lends names of every floor, when they are asked for

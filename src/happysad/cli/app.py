@@ -27,6 +27,7 @@ COMMANDS = {
     "compare": "compare",
     "predict": "predict",
     "serve": "serve",
+    "app": "app_command",
     "show": "show",
     "export": "export",
     "import": "importing",

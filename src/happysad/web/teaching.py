@@ -1,0 +1,273 @@
+"""The routes of the teaching page: pictures, decisions on them, trainings, and their results."""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse
+
+from happysad.config import FetchOptions, Limits
+from happysad.errors import CollectionError, PictureError
+from happysad.pictures.decode import decode
+from happysad.pictures.thumbnail import thumbnail
+from happysad.reports.page import visible
+from happysad.sources.expand import Source, load
+from happysad.sources.read import read_file
+from happysad.web.teaching_view import pictures_json, results_json, status_json
+from happysad.workspace.place import Wish
+
+if TYPE_CHECKING:
+    from happysad.workspace.place import Workspace
+    from happysad.workspace.results import Result
+    from happysad.workspace.trainings import Trainings
+    from happysad.workspace.watch import Watch
+
+UPLOADS: Final = "/api/teach/pictures"
+"""Where pictures come in: bodies may be as large as pictures."""
+
+# A report is one file, with a stricter policy within, which knows its style by its hash.
+_REPORT_POLICY: Final = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'"
+)
+_SIDE: Final = 320
+_KEPT_JPEGS: Final = 512
+_MOST_WISHES: Final = 1000
+_WHERE_FROM: Final = "The address could not be fetched: it is closed, or may not be asked."
+
+Name = Annotated[str, Query(max_length=1024)]
+Burst = Annotated[str, Query(max_length=64, pattern=r"^[0-9A-Za-z-]*$")]
+Id = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
+
+
+class Address(BaseModel):
+    """A picture to be fetched."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str = Field(max_length=4096)
+    label: str = Field(max_length=200)
+
+
+class Names(BaseModel):
+    """The two classes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    names: tuple[str, str]
+
+
+class Decided(BaseModel):
+    """What is to be done with one picture; see ``collection.decisions``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    picture: str = Field(pattern=r"^[0-9a-f]{32}$")
+    choice: Literal["keep", "drop", "relabel"] | None
+    suggested: str = Field("", max_length=200)
+
+
+class Decisions(BaseModel):
+    """What is to be done with some pictures."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    decisions: list[Decided] = Field(max_length=_MOST_WISHES)
+
+
+@dataclass(slots=True)
+class Lessons:
+    """What the page works on.
+
+    Attributes:
+        workspace: the files.
+        watch: what is found in them.
+        trainings: what is learned from them.
+        limits: what a picture may cost.
+        fetch: how pictures behind addresses are fetched.
+    """
+
+    workspace: Workspace
+    watch: Watch
+    trainings: Trainings
+    limits: Limits = field(default_factory=Limits)
+    fetch: FetchOptions = field(default_factory=FetchOptions)
+
+
+def teaching(lessons: Lessons) -> APIRouter:
+    """Return the routes that work on a workspace."""
+    router = APIRouter(prefix="/api/teach")
+    _add_pictures(router, lessons)
+    _add_trainings(router, lessons)
+    _add_runs(router, lessons.trainings)
+    return router
+
+
+def _add_pictures(router: APIRouter, lessons: Lessons) -> None:
+    workspace, watch, trainings = lessons.workspace, lessons.watch, lessons.trainings
+    thumbnails = Thumbnails(lessons)
+
+    @router.get("/workspace")
+    def about() -> dict[str, Any]:
+        return {
+            "name": visible(workspace.name),
+            "folder": visible(workspace.root),
+            "classes": list(workspace.classes),
+        }
+
+    @router.get("/pictures")
+    def pictures(known: int = -1, trained: int = -1) -> dict[str, Any]:
+        """Return the pictures, unless the caller has seen them as they are."""
+        view, results = watch.view, trainings.results
+        if known == view.version and trained == len(results):
+            return {"version": view.version, "same": True}
+        told = pictures_json(view, results[-1] if results else None)
+        return {**told, "trained": len(results)}
+
+    @router.post("/pictures", status_code=201)
+    async def add(
+        request: Request, name: Name, label: Name = "", burst: Burst = ""
+    ) -> dict[str, Any]:
+        data = await request.body()
+        return await run_in_threadpool(_add, lessons, name, data, label, burst)
+
+    @router.post("/addresses", status_code=201)
+    def fetch(sent: Address) -> dict[str, Any]:
+        data = _fetched(sent.url, lessons)
+        return _add(lessons, sent.url.partition("?")[0], data, sent.label, "")
+
+    @router.post("/classes")
+    def rename(sent: Names) -> dict[str, Any]:
+        workspace.rename_classes(sent.names)
+        watch.nudge()
+        return {"classes": list(workspace.classes)}
+
+    @router.post("/decisions")
+    def decide(sent: Decisions) -> dict[str, Any]:
+        watch.decide(
+            [Wish(watch.file(one.picture), one.choice, one.suggested) for one in sent.decisions]
+        )
+        return {"version": watch.view.version}
+
+    @router.get("/thumbnails/{picture}")
+    def small(picture: Id) -> Response:
+        # The id stands for a file as it is now, so what it shows never changes.
+        kept = {"Cache-Control": "private, max-age=86400, immutable"}
+        return Response(thumbnails.jpeg(picture), media_type="image/jpeg", headers=kept)
+
+
+def _add_trainings(router: APIRouter, lessons: Lessons) -> None:
+    watch, trainings = lessons.watch, lessons.trainings
+
+    @router.get("/training")
+    def status() -> dict[str, Any]:
+        return status_json(trainings.status)
+
+    @router.post("/training", status_code=202)
+    def start() -> dict[str, Any]:
+        collection = watch.view.collection
+        if collection is None:
+            msg = "The pictures have not been looked at yet. Wait a moment."
+            raise CollectionError(msg)
+        trainings.start(collection)
+        return status_json(trainings.status)
+
+    @router.post("/training/cancel", status_code=202)
+    def cancel() -> dict[str, Any]:
+        trainings.cancel()
+        return status_json(trainings.status)
+
+    @router.get("/results")
+    def results() -> dict[str, Any]:
+        return results_json(trainings.results, watch.view)
+
+
+def _add_runs(router: APIRouter, trainings: Trainings) -> None:
+    def find(name: str) -> Result:
+        for result in trainings.results:
+            if result.name == name:
+                return result
+        raise HTTPException(404, "There is no such training.")
+
+    @router.get("/runs/{name}/model.happysad")
+    def bundle(name: str) -> Response:
+        return FileResponse(
+            find(name).bundle, media_type="application/octet-stream", filename=f"{name}.happysad"
+        )
+
+    @router.get("/runs/{name}/report")
+    def report(name: str) -> Response:
+        page = (find(name).folder / "report" / "index.html").read_bytes()
+        # A report is one file with a policy of its own within, which knows its style by its hash.
+        policy = (
+            "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'"
+        )
+        headers = {"Content-Security-Policy": policy}
+        return Response(page, media_type="text/html; charset=utf-8", headers=headers)
+
+    @router.get("/runs/{name}/pictures.csv")
+    def table(name: str) -> Response:
+        path = find(name).folder / "report" / "pictures.csv"
+        return FileResponse(path, media_type="text/csv; charset=utf-8", filename=f"{name}.csv")
+
+
+class Thumbnails:
+    """Small pictures for the page, made anew from the pixels, without metadata.
+
+    Args:
+        lessons: whose pictures.
+    """
+
+    def __init__(self, lessons: Lessons) -> None:
+        self._lessons = lessons
+        self._jpegs: OrderedDict[str, bytes] = OrderedDict()
+        self._lock = Lock()
+
+    def jpeg(self, number: str) -> bytes:
+        """Return the small picture behind an id.
+
+        Raises:
+            PictureError: there is none, or it cannot be shown.
+        """
+        with self._lock:
+            if number in self._jpegs:
+                self._jpegs.move_to_end(number)
+                return self._jpegs[number]
+        made = self._made(self._lessons.watch.file(number))
+        with self._lock:
+            self._jpegs[number] = made
+            while len(self._jpegs) > _KEPT_JPEGS:
+                self._jpegs.popitem(last=False)
+        return made
+
+    def _made(self, file: str) -> bytes:
+        lessons = self._lessons
+        if not lessons.watch.is_picture(file):  # a decoder that it broke before is not tried again
+            raise PictureError("unreadable", "This file cannot be shown.", file)
+        path = os.path.join(lessons.workspace.pictures, file)  # noqa: PTH118 - odd names
+        data = read_file(path, limits=lessons.limits)
+        picture = decode(data, source=file, limits=lessons.limits, at_least=(_SIDE, _SIDE))
+        return thumbnail(picture, side=_SIDE)
+
+
+def _add(lessons: Lessons, name: str, data: bytes, label: str, burst: str) -> dict[str, Any]:
+    file = lessons.workspace.add(name, data, label=label or None, burst=burst)
+    lessons.watch.nudge()
+    return {"file": None if file is None else visible(file)}
+
+
+def _fetched(url: str, lessons: Lessons) -> bytes:
+    """Fetch an address; whether it is closed, blocked or answers badly is nobody's business."""
+    try:
+        return load(Source(url, "url"), limits=lessons.limits, fetch_options=lessons.fetch)
+    except PictureError as error:
+        if error.code not in {"url_refused", "fetch_failed"}:
+            raise
+        raise type(error)("fetch_failed", _WHERE_FROM, url) from error

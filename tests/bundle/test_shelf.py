@@ -42,6 +42,24 @@ def test_the_last_trained_comes_before_the_shipped(tmp_path: Path, nothing_shipp
     assert shelf.find() == shipped
 
 
+def test_trained_models_are_remembered_the_last_one_first(tmp_path: Path) -> None:
+    assert shelf.trained() == ()
+    first, second, third = (bundle(tmp_path / f"{name}.happysad") for name in "123")
+    for path in (first, second, third, first):
+        shelf.remember(path)
+    assert shelf.trained() == (first, third, second)
+    first.unlink()
+    assert shelf.trained() == (third, second)
+    assert shelf.last_trained() is None  # the last one, or none: an older one would surprise
+
+
+def test_only_so_many_are_remembered(tmp_path: Path) -> None:
+    paths = [bundle(tmp_path / f"{number}.happysad") for number in range(103)]
+    for path in paths:
+        shelf.remember(path)
+    assert shelf.trained() == tuple(reversed(paths))[:100]
+
+
 def test_the_environment_names_a_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shelf.remember(bundle(tmp_path / "last.happysad"))
     named = bundle(tmp_path / "named.happysad")

@@ -16,6 +16,7 @@ RUN_BUNDLE = f"model{SUFFIX}"
 
 _SHIPPED = Path(__file__).resolve().parents[1] / "weights" / f"default{SUFFIX}"
 _NOTE = "last-trained.json"
+_MOST = 100
 
 
 def home() -> Path:
@@ -36,15 +37,17 @@ def home() -> Path:
 
 
 def remember(bundle_path: Path | str) -> bool:
-    """Note a bundle as the last one trained.
+    """Note a bundle as the last one trained, before those that were noted earlier.
 
     Returns:
         Whether it could be noted; a home that cannot be written must not cost a finished model.
     """
     note = home() / _NOTE
+    model = os.fspath(Path(bundle_path).resolve())
     try:
         note.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"model": os.fspath(Path(bundle_path).resolve())})
+        earlier = [path for path in _noted() if path != model][: _MOST - 1]
+        text = json.dumps({"model": model, "earlier": earlier})
         with replacing(note) as file:
             file.write(text.encode("ascii"))
     except OSError:
@@ -54,12 +57,23 @@ def remember(bundle_path: Path | str) -> bool:
 
 def last_trained() -> Path | None:
     """Return the last trained bundle where it is noted and still there."""
+    path = next((Path(noted) for noted in _noted()), None)
+    return path if path is not None and path.is_file() else None
+
+
+def trained() -> tuple[Path, ...]:
+    """Return the trained bundles that are noted and still there, the last one first."""
+    return tuple(path for path in map(Path, _noted()) if path.is_file())
+
+
+def _noted() -> list[str]:
+    """Return what the note says; nothing where there is none, or it is not ours."""
     try:
         value = json.loads((home() / _NOTE).read_text(encoding="ascii"))
-        path = Path(value["model"])
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
-    return path if path.is_file() else None
+        noted = [value["model"], *value.get("earlier", ())]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return []
+    return noted if all(isinstance(path, str) for path in noted) else []
 
 
 def shipped() -> Path | None:

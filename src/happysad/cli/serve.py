@@ -88,6 +88,7 @@ def serve(
     from happysad.web.answering import PATH, answering
     from happysad.web.engine import Engine
     from happysad.web.options import ServeOptions
+    from happysad.web.pages import pages
     from happysad.web.server import listen
     from happysad.web.server import serve as run
     from happysad.web.site import site
@@ -107,6 +108,7 @@ def serve(
         site_ = site(
             door,
             answering(engine),
+            pages(lambda: engine.served.predictor),
             page="answer.html",
             uploads={PATH: bounds.call_bytes},
             body_seconds=bounds.body_seconds,

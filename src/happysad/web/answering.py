@@ -9,9 +9,21 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import HTMLResponse
 
 from happysad.records import UNSURE
-from happysad.web.incoming import read_call
+from happysad.web.description import (
+    PAGE_POLICY,
+    PREDICT_BODY,
+    Answers,
+    LabelsTold,
+    ModelTold,
+    StatusTold,
+    answers,
+    document,
+    page,
+)
+from happysad.web.incoming import LONGEST_NAME, NAMELESS, read_call
 from happysad.web.metrics import CONTENT_TYPE
 from happysad.web.problems import Problem
 
@@ -20,54 +32,79 @@ if TYPE_CHECKING:
     from happysad.web.engine import Engine, Served
 
 PATH: Final = "/v1/predict"
-PUBLIC: Final = ("/healthz", "/readyz")
-"""What needs no token: whoever looks whether a server is well has none."""
+
+Explain = Annotated[bool, Query(description="Also draw what in each scene spoke for what.")]
+Name = Annotated[
+    str, Query(max_length=LONGEST_NAME, description="Becomes source of a body of plain bytes.")
+]
 
 
 def answering(engine: Engine) -> APIRouter:
     """Return the routes that work on an engine."""
     router = APIRouter()
+    _add_calls(router, engine)
+    _add_looks(router, engine)
 
-    @router.post(PATH)
-    async def predict(request: Request, explain: Annotated[bool, Query()] = False) -> Response:
+    @router.get("/v1/openapi.json", include_in_schema=False)
+    async def described() -> Response:
+        return _json(document(router))
+
+    @router.get("/v1/docs", include_in_schema=False)
+    async def described_for_people() -> Response:
+        return HTMLResponse(page(document(router)), headers=PAGE_POLICY)
+
+    return router
+
+
+def _add_calls(router: APIRouter, engine: Engine) -> None:
+    """Add what programs come for."""
+
+    @router.post(
+        PATH, responses=answers(Answers, 408, 413, 415, 422, 503), openapi_extra=PREDICT_BODY
+    )
+    async def predict(
+        request: Request, explain: Explain = False, name: Name = NAMELESS
+    ) -> Response:
         """Answer for the pictures of one call, in their order."""
         with engine.lease() as lease:
             served = engine.served
-            call = await read_call(request, lease, engine.options)
+            call = await read_call(request, lease, engine.options, name=name)
             request.state.pictures = len(call.sources)
             wanted = explain or call.explain
-            answers = await engine.answer(call.sources, served=served, explain=wanted)
-            predictions = [answer.prediction.as_dict() for answer in answers]
+            answered = await engine.answer(call.sources, served=served, explain=wanted)
+            predictions = [answer.prediction.as_dict() for answer in answered]
             if wanted:
-                maps = await run_in_threadpool(lambda: [*map(_map, answers)])
+                maps = await run_in_threadpool(lambda: [*map(_map, answered)])
                 for one, drawn in zip(predictions, maps, strict=True):
                     one["explanation"] = {"map": drawn}
         named = {"name": served.predictor.manifest.name, "sha256": served.sha256}
         return _json({"model": named, "predictions": predictions})
 
-    @router.get("/v1/model")
+    @router.get("/v1/model", responses=answers(ModelTold, 503))
     async def model() -> Response:
-        """What the model is, and how good it was where it was judged."""
+        """Say what the model is, and how good it was where it was judged."""
         return _json(_model(engine.served))
 
-    @router.get("/v1/labels")
+    @router.get("/v1/labels", responses=answers(LabelsTold, 503))
     async def labels() -> Response:
-        """The words of its verdicts."""
+        """Say the words of the model's verdicts."""
         return _json({"classes": engine.served.predictor.classes, "unsure": UNSURE})
 
-    @router.get("/readyz")
+
+def _add_looks(router: APIRouter, engine: Engine) -> None:
+    """Add what those look at who keep the server running."""
+
+    @router.get("/readyz", responses=answers(StatusTold, 503))
     async def ready() -> Response:
-        """Whether calls should come here: not before the model works, nor while it stops."""
+        """Say whether calls should come here: not without a model, and not while it stops."""
         if engine.is_ready:
             return _json({"status": "ready"})
         return Problem(503, "Not ready for calls.", headers={"Retry-After": "1"})
 
-    @router.get("/metrics")
+    @router.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
-        """Counts for Prometheus."""
+        """Return counts for Prometheus."""
         return Response(engine.metrics.text(), headers={"Content-Type": CONTENT_TYPE})
-
-    return router
 
 
 def _json(content: Any) -> Response:

@@ -30,23 +30,25 @@ if TYPE_CHECKING:
 NAMELESS: Final = "bytes"
 """What a picture is called that came without a name; ``Predictor`` calls it the same."""
 
-_LONGEST_NAME: Final = 1024
+LONGEST_NAME: Final = 1024
 _LONGEST_URL: Final = 8192
-_MOST_BOUNDARY: Final = 256
 
 
 class AskedPicture(BaseModel):
     """One picture: where it is, or what it is."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"oneOf": [{"required": ["url"]}, {"required": ["base64"]}]},
+    )
 
-    url: str | None = Field(None, max_length=_LONGEST_URL, description="Address to fetch.")
-    base64: str | None = Field(None, description="The bytes of a picture file.")
-    name: str | None = Field(None, max_length=_LONGEST_NAME, description="Becomes `source`.")
+    url: str = Field("", min_length=1, max_length=_LONGEST_URL, description="Address to fetch.")
+    base64: str = Field("", description="The bytes of a picture file.")
+    name: str = Field(NAMELESS, max_length=LONGEST_NAME, description="Becomes source.")
 
     @model_validator(mode="after")
     def _is_one_of_both(self) -> AskedPicture:
-        if (self.url is None) == (self.base64 is None):
+        if len(self.model_fields_set & {"url", "base64"}) != 1:
             msg = "give either url or base64"
             raise ValueError(msg)
         return self
@@ -74,13 +76,16 @@ class Call:
     explain: bool = False
 
 
-async def read_call(request: Request, lease: Lease, options: ServeOptions) -> Call:
+async def read_call(
+    request: Request, lease: Lease, options: ServeOptions, *, name: str = NAMELESS
+) -> Call:
     """Read the body of a call.
 
     Args:
         request: whose body has not been read.
         lease: room in the queue, which grows with what comes in.
         options: how much a call may bring.
+        name: of a picture whose bytes are the whole body.
 
     Raises:
         BusyError: there is no more room; the rest is not read.
@@ -96,7 +101,6 @@ async def read_call(request: Request, lease: Lease, options: ServeOptions) -> Ca
         # Large texts take long to parse; meanwhile others are answered.
         call = await run_in_threadpool(_from_json, data)
     elif kind.startswith("image/") or kind == "application/octet-stream":
-        name = request.query_params.get("name", "")[:_LONGEST_NAME] or NAMELESS
         call = Call((Source(name, "bytes", await _whole(request, lease)),))
     else:
         msg = (
@@ -160,7 +164,7 @@ async def _from_part(name: str, value: UploadFile | str) -> Source:
     if name == "file" and isinstance(value, UploadFile):
         data = await value.read()
         await value.close()
-        return Source((value.filename or NAMELESS)[:_LONGEST_NAME], "bytes", data)
+        return Source((value.filename or NAMELESS)[:LONGEST_NAME], "bytes", data)
     if name == "url" and isinstance(value, str):
         return Source(value, "url")
     msg = (
@@ -180,14 +184,14 @@ def _from_json(data: bytes) -> Call:
 
 def _source(numbered: tuple[int, AskedPicture]) -> Source:
     number, picture = numbered
-    if picture.url is not None:
+    if picture.url:
         return Source(picture.url, "url")
     try:
-        data = b64decode(picture.base64 or "", validate=True)
+        data = b64decode(picture.base64, validate=True)
     except (binascii.Error, ValueError) as error:
         msg = f"pictures.{number}.base64: not base64 ({error})"
         raise HTTPException(422, msg) from error
-    return Source(picture.name or NAMELESS, "bytes", data)
+    return Source(picture.name, "bytes", data)
 
 
 def _told(error: ValidationError) -> str:

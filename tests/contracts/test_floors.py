@@ -18,7 +18,7 @@ STOREYS = (
     {"pictures", "drawn"},
     {"collection", "bundle", "judge"},
     {"faces"},
-    {"predictor", "training", "reports", "labels"},
+    {"predictor", "training", "reports", "labels", "web_export"},
     {"verbs"},
     {"workspace"},
     {"web"},

@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from happysad.client import Client, ServedModel
     from happysad.config import (
         AugmentOptions,
         CheckOptions,
@@ -87,6 +88,7 @@ _HOMES = {
     "happysad.verbs.doctor": ("doctor",),
     "happysad.verbs.demo": ("demo",),
     "happysad.predictor": ("load", "Predictor"),
+    "happysad.client": ("Client", "ServedModel"),
     "happysad.training.replay.options": ("ActiveOptions",),
     "happysad.config": (
         "AugmentOptions",
@@ -136,6 +138,7 @@ __all__ = [
     "BundleError",
     "BusyError",
     "CheckOptions",
+    "Client",
     "Collection",
     "CollectionError",
     "ConflictError",
@@ -158,6 +161,7 @@ __all__ = [
     "Run",
     "RunError",
     "Score",
+    "ServedModel",
     "ServiceError",
     "SourceError",
     "Split",

@@ -30,6 +30,7 @@ VERBS = {
 NOUNS = {
     "Answer",
     "Batch",
+    "Client",
     "Collection",
     "Entry",
     "Face",
@@ -41,6 +42,7 @@ NOUNS = {
     "Report",
     "Run",
     "Score",
+    "ServedModel",
     "Split",
 }
 OPTIONS = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,27 @@ def is_one(x: object) -> bool:
     if isinstance(x, np.ndarray):
         return x.ndim != 4
     return isinstance(x, (str, os.PathLike, bytes, bytearray, memoryview, Image.Image))
+
+
+def is_pixels(x: object) -> bool:
+    """Tell whether ``x`` is decoded already."""
+    return isinstance(x, (np.ndarray, Image.Image))
+
+
+def png_of(x: Any) -> bytes:
+    """Return an image or array as a PNG file of the RGB pixels that would be looked at.
+
+    Args:
+        x: a PIL image, or a uint8 array of shape (H, W), (H, W, 3) or (H, W, 4).
+
+    Raises:
+        PictureError: the image's file turns out to be damaged.
+        UsageError: an array of another type or shape.
+    """
+    picture = from_array(x) if isinstance(x, np.ndarray) else from_image(x)
+    file = io.BytesIO()
+    Image.fromarray(picture.pixels).save(file, "PNG", compress_level=1)
+    return file.getvalue()
 
 
 def source_of(x: Any) -> Source:

@@ -1,7 +1,9 @@
 // The page that answers: what people bring goes to the model, and what comes back is shown.
 
 import { enter, Problem, read } from "./api.js";
+import { counts } from "./arranging.js";
 import { Asking } from "./asking.js";
+import { CloseUp } from "./close-up.js";
 import { Detail } from "./detail.js";
 import { Gallery } from "./gallery.js";
 import { gather } from "./gather.js";
@@ -19,7 +21,7 @@ class Page {
     this.model = { ...model, explains: model.kind === "two-view" };
     this.pictures = [];
     this.drawing = null;
-    this.asking = new Asking((pictures) => this.#answered(pictures), () => this.#draw());
+    this.asking = new Asking(() => this.#answered(), () => this.#draw());
     this.one = new Detail(byId("one"), this.model);
     this.closeUp = new CloseUp(this.model, () => this.gallery.shown);
     this.gallery = new Gallery(this.model, (picture) => this.closeUp.open(picture));
@@ -30,7 +32,7 @@ class Page {
   /** Take pictures that somebody brought. */
   bring(found) {
     tell("");
-    if (!found.length) return tell("There was no picture in that.");
+    if (!found.length) return tell("There was no picture in that, and no address: those begin with http:// or https://.");
     const fresh = found.map((picture, place) => ({ ...picture, number: this.pictures.length + place }));
     if (this.model.explains && !this.pictures.length && fresh.length === 1) fresh[0].explain = true;
     this.pictures.push(...fresh);
@@ -57,9 +59,18 @@ class Page {
     byId("json").addEventListener("click", () => save(asJson(predictions(), this.model), "answers.json", "application/json"));
   }
 
-  #answered(pictures) {
-    if (this.pictures.length === 1 && pictures.includes(this.pictures[0])) say(sentence(pictures[0].prediction, this.model));
+  #answered() {
+    const { pictures } = this;
+    const done = pictures.every((picture) => picture.prediction);
+    if (done && pictures.length === 1) say(sentence(pictures[0].prediction, this.model));
+    else if (done) say(`All are answered: ${this.#tally()}.`);
     this.#draw();
+  }
+
+  /** Return e.g. "22 happy, 3 unsure". */
+  #tally() {
+    const found = counts(this.pictures, this.model.classes);
+    return [...found].map(([verdict, number]) => `${count(number)} ${verdict.description ?? verdict}`).join(", ");
   }
 
   /** Draw soon: answers come in faster than people look. */
@@ -100,49 +111,6 @@ class Page {
   }
 }
 
-/** One of many pictures in large, with a way to its neighbours. */
-class CloseUp {
-  /** @param among gives the pictures that are shown, in their order. */
-  constructor(model, among) {
-    this.among = among;
-    this.dialog = byId("close-up");
-    this.detail = new Detail(byId("close-up-view"), model);
-    this.picture = null;
-    byId("close").addEventListener("click", () => this.dialog.close());
-    byId("previous").addEventListener("click", () => this.#step(-1));
-    byId("next").addEventListener("click", () => this.#step(+1));
-    this.dialog.addEventListener("click", (event) => event.target === this.dialog && this.dialog.close());
-    this.dialog.addEventListener("keydown", (event) => {
-      if (event.key === "ArrowLeft") this.#step(-1);
-      if (event.key === "ArrowRight") this.#step(+1);
-    });
-  }
-
-  open(picture) {
-    this.picture = picture;
-    this.dialog.showModal();
-    this.refresh();
-  }
-
-  refresh() {
-    if (!this.dialog.open) return;
-    const all = this.among();
-    const place = all.indexOf(this.picture);
-    this.detail.show(this.picture);
-    byId("place").textContent = place < 0 ? "" : `${count(place + 1)} of ${count(all.length)}`;
-    byId("previous").disabled = place <= 0;
-    byId("next").disabled = place === all.length - 1;
-  }
-
-  #step(by) {
-    const all = this.among();
-    const next = all[all.indexOf(this.picture) + by];
-    if (!next) return;
-    this.picture = next;
-    this.refresh();
-  }
-}
-
 function say(words) {
   byId("said").textContent = words;
 }
@@ -162,10 +130,25 @@ function introduce(model) {
   byId("notes").textContent = notes;
 }
 
+/** Return the model; a server that is just starting is waited for. */
+async function meet() {
+  for (;;) {
+    try {
+      const model = await read("/v1/model");
+      tell("");
+      return model;
+    } catch (problem) {
+      if (!(problem instanceof Problem) || ![0, 503].includes(problem.status)) throw problem;
+      tell(problem.message);
+      await new Promise((done) => setTimeout(done, 1000 * (problem.retryAfter ?? 1)));
+    }
+  }
+}
+
 async function start() {
   try {
     await enter();
-    const model = await read("/v1/model");
+    const model = await meet();
     introduce(model);
     const page = new Page(model);
     gather({

@@ -10,10 +10,11 @@ const WITHIN = 120_000;
 const TRIES = 4;
 const GONE = { code: "vanished", message: "The file cannot be read any more. Was it moved or changed?" };
 
-/** Ask about pictures in one call; return the server's predictions in the same order. */
+/** Ask about pictures in one call; return the server's predictions in the same order. Names of
+ *  files stay in the page: the answers do not hang on them. */
 export async function askFor(pictures, { explain = false, signal = null } = {}) {
   const form = new FormData();
-  for (const { blob, url, name } of pictures) url ? form.append("url", url) : form.append("file", blob, name);
+  for (const { blob, url } of pictures) url ? form.append("url", url) : form.append("file", blob, "picture");
   const path = `/v1/predict${explain ? "?explain=true" : ""}`;
   const { predictions } = await post(path, form, { signal, within: WITHIN });
   return predictions;
@@ -74,8 +75,9 @@ export class Asking {
   #take() {
     const batch = [this.waiting.shift()];
     let bytes = batch[0].blob?.size;
-    const fits = (next) => next?.blob && !next.alone && (bytes += next.blob.size) <= BYTES_AT_ONCE;
-    if (batch[0].blob && !batch[0].alone)
+    const alone = (picture) => picture.url || picture.alone || picture.explain;
+    const fits = (next) => next && !alone(next) && (bytes += next.blob.size) <= BYTES_AT_ONCE;
+    if (!alone(batch[0]))
       while (batch.length < AT_ONCE && fits(this.waiting[0])) batch.push(this.waiting.shift());
     return batch;
   }
@@ -84,7 +86,7 @@ export class Asking {
     this.busy += batch.length;
     this.told();
     try {
-      const explain = batch.length === 1 && batch[0].explain;
+      const explain = batch[0].explain; // such a picture goes alone
       const predictions = await askFor(batch, { explain, signal });
       batch.forEach((picture, place) => settle(picture, predictions[place]));
       this.trouble = null;

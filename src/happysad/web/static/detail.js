@@ -33,11 +33,16 @@ export class Detail {
     answer.append(name);
     this.place.replaceChildren(this.overlay?.element ?? blank(picture), answer);
     if (picture.prediction) this.#lay();
+    if (this.#explainable && picture.url && picture.explanation === undefined) this.#explain();
+  }
+
+  get #explainable() {
+    const { prediction } = this.picture;
+    return prediction && !prediction.error && prediction.views;
   }
 
   get #explains() {
-    const { prediction } = this.picture;
-    return prediction && !prediction.error && prediction.views && this.overlay;
+    return this.#explainable && this.overlay;
   }
 
   #switches() {
@@ -82,10 +87,13 @@ export class Detail {
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
       picture.explanation = undefined; // may be asked for again
-      if (picture === this.picture) this.legend.textContent = `No scene map: ${problem.message}`;
+      if (picture === this.picture && this.#explains) this.legend.textContent = `No scene map: ${problem.message}`;
       return;
     }
-    if (picture === this.picture) this.#lay();
+    if (picture !== this.picture) return;
+    if (this.overlay) return this.#lay();
+    this.shown = null; // a picture from elsewhere comes with its explanation
+    this.show(picture);
   }
 }
 

@@ -40,6 +40,7 @@ export class Gallery {
     const first = this.page * A_PAGE;
     const some = shown.slice(first, first + A_PAGE);
     place(byId("tiles"), some.map((picture) => this.#tile(picture)));
+    for (const picture of some) this.#look(picture);
     byId("no-tiles").hidden = shown.length > 0;
     byId("pager").hidden = pages === 1;
     byId("part").textContent = `${count(first + 1)} to ${count(first + some.length)} of ${count(shown.length)}`;
@@ -109,12 +110,20 @@ export class Gallery {
     const tile = { item, said: picture.prediction };
     button.className = `tile ${tone(verdictOf(picture), this.model.classes)}`;
     this.tiles.set(picture, tile);
-    thumbnail(picture).then((address) => {
-      if (address) view.append(element("img", { src: address, alt: "" }));
-      else view.append(element("span", { class: "none" }));
-      this.#tellWhy(picture, view);
-    });
     return tile;
+  }
+
+  /** Put the picture into its tile, once that is on the page. */
+  async #look(picture) {
+    const tile = this.tiles.get(picture);
+    if (tile.looked) return;
+    tile.looked = true;
+    const address = await thumbnail(picture, () => tile.item.isConnected);
+    tile.looked = address !== undefined;
+    if (!tile.looked) return; // somebody has turned the page; when it comes again, so does this
+    const view = tile.item.querySelector(".thumb");
+    view.append(address ? element("img", { src: address, alt: "" }) : element("span", { class: "none" }));
+    this.#tellWhy(picture, view);
   }
 
   /** Say in place of a picture why there is none. */

@@ -4,13 +4,12 @@
 const SIDE = 320;
 let line = Promise.resolve();
 
-/** Return the address of a small copy, or null where the browser cannot read the picture.
- *  @param wanted whether it still is when its turn comes. */
-export function thumbnail(picture, wanted = () => true) {
-  if (picture.small !== undefined) return Promise.resolve(picture.small);
+/** Return the address of a small copy; null where the browser cannot read the picture, undefined
+ *  where it was not wanted any more when its turn came. */
+export function thumbnail(picture, wanted) {
   const made = line.then(async () => {
     if (picture.small === undefined && wanted()) picture.small = await shrink(picture.blob);
-    return picture.small ?? null;
+    return picture.small;
   });
   line = made.catch(() => {});
   return made;

@@ -1,0 +1,47 @@
+// One of many pictures in large, with a way to its neighbours.
+
+import { Detail } from "./detail.js";
+import { byId } from "./page.js";
+import { count } from "./wording.js";
+
+export class CloseUp {
+  /** @param among gives the pictures that are shown, in their order. */
+  constructor(model, among) {
+    this.among = among;
+    this.dialog = byId("close-up");
+    this.detail = new Detail(byId("close-up-view"), model);
+    this.picture = null;
+    byId("close").addEventListener("click", () => this.dialog.close());
+    byId("previous").addEventListener("click", () => this.#step(-1));
+    byId("next").addEventListener("click", () => this.#step(+1));
+    this.dialog.addEventListener("click", (event) => event.target === this.dialog && this.dialog.close());
+    this.dialog.addEventListener("keydown", (event) => {
+      if (event.key === "ArrowLeft") this.#step(-1);
+      if (event.key === "ArrowRight") this.#step(+1);
+    });
+  }
+
+  open(picture) {
+    this.picture = picture;
+    this.dialog.showModal();
+    this.refresh();
+  }
+
+  refresh() {
+    if (!this.dialog.open) return;
+    const all = this.among();
+    const place = all.indexOf(this.picture);
+    this.detail.show(this.picture);
+    byId("place").textContent = place < 0 ? "" : `${count(place + 1)} of ${count(all.length)}`;
+    byId("previous").disabled = place <= 0;
+    byId("next").disabled = place === all.length - 1;
+  }
+
+  #step(by) {
+    const all = this.among();
+    const next = all[all.indexOf(this.picture) + by];
+    if (!next) return;
+    this.picture = next;
+    this.refresh();
+  }
+}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import math
-from base64 import b64encode
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse
 
+from happysad.pictures.decode import from_array
+from happysad.pictures.thumbnail import thumbnail
 from happysad.records import UNSURE
+from happysad.reports.page import data_uri
 from happysad.web.description import (
     PAGE_POLICY,
     PREDICT_BODY,
@@ -29,9 +31,11 @@ from happysad.web.problems import Problem
 
 if TYPE_CHECKING:
     from happysad.records import Explanation, Score
+    from happysad.sources.expand import Source
     from happysad.web.engine import Engine, Served
 
 PATH: Final = "/v1/predict"
+_COPY_SIDE: Final = 768
 
 Explain = Annotated[bool, Query(description="Also draw what in each scene spoke for what.")]
 Name = Annotated[
@@ -74,9 +78,9 @@ def _add_calls(router: APIRouter, engine: Engine) -> None:
             answered = await engine.answer(call.sources, served=served, explain=wanted)
             predictions = [answer.prediction.as_dict() for answer in answered]
             if wanted:
-                maps = await run_in_threadpool(lambda: [*map(_map, answered)])
-                for one, drawn in zip(predictions, maps, strict=True):
-                    one["explanation"] = {"map": drawn}
+                shown = await run_in_threadpool(lambda: [*map(_shown, call.sources, answered)])
+                for one, explanation in zip(predictions, shown, strict=True):
+                    one["explanation"] = explanation
         named = {"name": served.predictor.manifest.name, "sha256": served.sha256}
         return _json({"model": named, "predictions": predictions})
 
@@ -136,12 +140,18 @@ def _score(score: Score) -> dict[str, Any]:
     return {**known, "n": score.n, "method": score.method}
 
 
-def _map(explanation: Explanation) -> str | None:
-    """Return the scene's map as the address of a PNG that holds it; None where there is none."""
+def _shown(source: Source, explanation: Explanation) -> dict[str, str | None]:
+    """Return what a page lays over a picture and, of one from elsewhere, the picture itself.
+
+    A page asks no other host for anything; made anew, the picture comes without its metadata.
+    """
     if explanation.pixels is None or explanation.scene_map is None:
-        return None
+        return {"map": None, "picture": None}
     from happysad.reports.explanation import heat_png
 
     height, width = explanation.pixels.shape[:2]
-    data = heat_png(explanation.scene_map, shape=(height, width))
-    return f"data:image/png;base64,{b64encode(data).decode('ascii')}"
+    drawn = data_uri(heat_png(explanation.scene_map, shape=(height, width)))
+    if source.kind != "url":
+        return {"map": drawn, "picture": None}
+    copy = thumbnail(from_array(explanation.pixels), side=_COPY_SIDE)
+    return {"map": drawn, "picture": data_uri(copy, kind="image/jpeg")}

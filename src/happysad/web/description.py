@@ -89,6 +89,9 @@ class ScenesReasons(BaseModel):
     map: str | None = Field(
         description="PNG to lay over the picture, as a `data:` address; null where there is none."
     )
+    picture: str | None = Field(
+        description="JPEG of a picture that was fetched, as a `data:` address; null for others."
+    )
 
 
 class Answered(BaseModel):

@@ -21,7 +21,7 @@ class Page {
     this.model = { ...model, explains: model.kind === "two-view" };
     this.pictures = [];
     this.drawing = null;
-    this.asking = new Asking(() => this.#answered(), () => this.#draw());
+    this.asking = new Asking(this.model.explains, () => this.#answered(), () => this.#draw());
     this.one = new Detail(byId("one"), this.model);
     this.closeUp = new CloseUp(this.model, () => this.gallery.shown);
     this.gallery = new Gallery(this.model, (picture) => this.closeUp.open(picture));
@@ -34,7 +34,7 @@ class Page {
     tell("");
     if (!found.length) return tell("There was no picture in that, and no address: those begin with http:// or https://.");
     const fresh = found.map((picture, place) => ({ ...picture, number: this.pictures.length + place }));
-    if (this.model.explains && !this.pictures.length && fresh.length === 1) fresh[0].explain = true;
+    if (!this.pictures.length && fresh.length === 1) fresh[0].explain = true;
     this.pictures.push(...fresh);
     this.asking.add(fresh);
   }

@@ -21,9 +21,11 @@ export async function askFor(pictures, { explain = false, signal = null } = {}) 
 }
 
 export class Asking {
-  /** @param answered called with pictures that have got a prediction or an error.
+  /** @param explains whether the model can: a picture from elsewhere is shown in its explanation.
+   *  @param answered called with pictures that have got a prediction or an error.
    *  @param told called when anything changed that a person wants to know. */
-  constructor(answered, told) {
+  constructor(explains, answered, told) {
+    this.explains = explains;
     this.answered = answered;
     this.told = told;
     this.waiting = [];
@@ -86,7 +88,7 @@ export class Asking {
     this.busy += batch.length;
     this.told();
     try {
-      const explain = batch[0].explain; // such a picture goes alone
+      const explain = this.explains && (batch[0].explain || Boolean(batch[0].url)); // those go alone
       const predictions = await askFor(batch, { explain, signal });
       batch.forEach((picture, place) => settle(picture, predictions[place]));
       this.trouble = null;

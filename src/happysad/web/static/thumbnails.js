@@ -8,6 +8,7 @@ let line = Promise.resolve();
  *  where it was not wanted any more when its turn came. */
 export function thumbnail(picture, wanted) {
   const made = line.then(async () => {
+    if (picture.url) return picture.prediction && (picture.explanation?.picture ?? null); // small already
     if (picture.small === undefined && wanted()) picture.small = await shrink(picture.blob);
     return picture.small;
   });

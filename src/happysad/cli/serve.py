@@ -85,13 +85,11 @@ def serve(
     require_web()
     from happysad.config import FetchOptions
     from happysad.predictor import load
-    from happysad.web.answering import PATH, answering
     from happysad.web.engine import Engine
     from happysad.web.options import ServeOptions
-    from happysad.web.pages import pages
     from happysad.web.server import listen
     from happysad.web.server import serve as run
-    from happysad.web.site import site
+    from happysad.web.service import service
 
     bounds = ServeOptions(
         workers=workers,
@@ -101,22 +99,11 @@ def serve(
         queue_bytes=max_queue_mib * _MIB,
         fetch=FetchOptions(allow_private=allow_private),
     )
-    listener, door = listen(
-        host, port, token=token or "", names=tuple(name or ()), is_open=not token
-    )
+    names = tuple(name or ())
+    listener, door = listen(host, port, token=token or "", is_open=not token, names=names)
     with Engine(load(model), options=bounds) as engine:
-        site_ = site(
-            door,
-            answering(engine),
-            pages(lambda: engine.served.predictor),
-            page="answer.html",
-            uploads={PATH: bounds.call_bytes},
-            body_seconds=bounds.body_seconds,
-            camera=True,
-            log=log,
-            metrics=engine.metrics,
-        )
         out = console()
-        out.print(f"{cell(repr(engine.served.predictor)[1:-1])}")
+        out.print(cell(repr(engine.served.predictor)[1:-1]))
         out.print(f"Open {door.link}", soft_wrap=True)
-        run(site_, listener, browse=door.link if browse else None, wind_down=engine.wind_down)
+        app = service(engine, door, log=log)
+        run(app, listener, browse=door.link if browse else None, wind_down=engine.wind_down)

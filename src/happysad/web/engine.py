@@ -102,8 +102,8 @@ class Engine:
         self._uploads = asyncio.Semaphore(2 * MOST + self._pool.size)
         self._fetches = asyncio.Semaphore(_FETCHES)
         self.metrics.watch(
-            pictures=lambda: self._pictures,
-            held_bytes=lambda: self._bytes,
+            pictures=lambda: self.queued_pictures,
+            held_bytes=lambda: self.queued_bytes,
             ready=lambda: float(self.is_ready),
             lost=lambda: self._pool.lost,
         )
@@ -138,6 +138,21 @@ class Engine:
     def is_ready(self) -> bool:
         """Whether there is a model, its first answer is out, and no end in sight."""
         return self._state == "ready" and self._served is not None
+
+    @property
+    def queued_pictures(self) -> int:
+        """Pictures of all calls that are not answered yet."""
+        return self._pictures
+
+    @property
+    def queued_bytes(self) -> int:
+        """Bytes of the bodies of those calls."""
+        return self._bytes
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether any call is under way."""
+        return self._pictures > 0 or self._bytes > 0
 
     def use(self, predictor: Predictor) -> None:
         """Let another model answer from the next call on; calls under way keep theirs.
@@ -199,8 +214,11 @@ class Engine:
                     prepared = await self._prepared(source, served)
                 except PictureError as error:
                     return Explanation(Prediction.failed(error))
-                answer = self._batcher.submit(served.predictor, prepared, explain=explain)
-                return await asyncio.wrap_future(answer)
+                answer = await asyncio.wrap_future(
+                    self._batcher.submit(served.predictor, prepared, explain=explain)
+                )
+                # What was looked at is large, and only reasons are drawn from it.
+                return answer if explain else Explanation(answer.prediction)
 
         answers = await asyncio.gather(*map(one, sources))
         self.metrics.count_pictures(answer.prediction for answer in answers)

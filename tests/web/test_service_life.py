@@ -1,0 +1,188 @@
+"""The service over its life: decoders that die, logs, counts, and the end."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("fastapi", reason="the extra web is not installed")
+
+from services import ONE_VIEW, Service, free_port, picture, plain, serving
+
+from happysad.config import Limits
+from happysad.web.options import ServeOptions
+
+ON_LINUX = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks into /proc")
+
+
+def decoders() -> list[int]:
+    """Return the processes of this one that decode."""
+    found = []
+    for tasks in Path("/proc/self/task").glob("*/children"):
+        for child in map(int, tasks.read_text().split()):
+            try:
+                command = Path(f"/proc/{child}/cmdline").read_bytes()
+            except OSError:
+                continue  # it ended while we looked
+            if b"pictures.worker" in command:
+                found.append(child)
+    return found
+
+
+@pytest.fixture
+def fragile() -> Iterator[Service]:
+    """With two decoders that get little time."""
+    options = ServeOptions(workers=2, limits=Limits(decode_seconds=1.0))
+    before = set(decoders())
+    with serving(ONE_VIEW, options=options) as service:
+        assert len(set(decoders()) - before) == 2
+        yield service
+
+
+@ON_LINUX
+def test_t03_a_decoder_that_hangs_or_dies_costs_one_picture(fragile: Service):
+    data = picture()
+    for end, code in ((None, "decode_timeout"), (signal.SIGKILL, "decode_crashed")):
+        stuck = decoders()[0]
+        os.kill(stuck, signal.SIGSTOP)
+        parts = [("file", f"{number}.jpg", data) for number in range(6)]
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(fragile.form, *parts)
+            if end:
+                while not fragile.engine.is_busy:
+                    time.sleep(0.01)
+                time.sleep(0.2)
+                os.kill(stuck, end)
+            answer = asked.result()
+        assert answer.status == 200
+        errors = [one["error"] for one in answer.json["predictions"]]
+        bad = [number for number, error in enumerate(errors) if error]
+        assert len(bad) == 1
+        assert errors[bad[0]]["code"] == code
+        assert answer.json["predictions"][bad[0]]["source"] == f"{bad[0]}.jpg"
+        assert fragile.predict(data).json["predictions"][0]["error"] is None
+
+
+@ON_LINUX
+def test_t03_decoders_that_died_idle_cost_nobody_anything(fragile: Service):
+    for process in decoders():
+        os.kill(process, signal.SIGKILL)
+    for _ in range(4):
+        assert fragile.predict(picture()).json["predictions"][0]["error"] is None
+    told = fragile.ask("GET", "/metrics").body.decode()
+    assert "happysad_decoders_lost 2.0" in told
+
+
+def test_t33_health_readiness_and_counts_are_three_things(fragile: Service):
+    assert fragile.ask("GET", "/healthz").json == {"status": "ok"}
+    assert fragile.ask("GET", "/readyz").json == {"status": "ready"}
+    fragile.form(("file", "secret-name.jpg", picture()), ("file", "b", b"x"))
+    fragile.predict(plain(64, 64), "image/png", "?name=secret-name")
+    fragile.ask("GET", "/secret-path")
+    answer = fragile.ask("GET", "/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    told = answer.body.decode()
+    line = 'happysad_requests_total{method="POST",route="/v1/predict",status="200"} 2.0'
+    assert line in told
+    assert 'happysad_pictures_total{outcome="unsupported_format"} 1.0' in told
+    assert 'happysad_requests_total{method="GET",route="other",status="404"} 1.0' in told
+    assert "happysad_ready 1.0" in told
+    assert "happysad_queue_pictures 0.0" in told
+    assert "secret" not in told
+    fragile.engine.wind_down()
+    assert fragile.ask("GET", "/readyz").status == 503
+    assert fragile.ask("GET", "/healthz").status == 200
+    assert fragile.predict(picture()).status == 200
+
+
+class Started:
+    """``happysad serve`` as a process."""
+
+    def __init__(self, *arguments: str, token: str = "") -> None:
+        self.port = free_port()
+        self.process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "happysad", "serve", "--model", str(ONE_VIEW)),
+                *("--port", str(self.port), "--workers", "1", *arguments),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "HAPPYSAD_TOKEN": token},
+        )
+
+    def wait_for_link(self) -> str:
+        assert self.process.stdout
+        return next(word for line in self.process.stdout for word in line.split() if "://" in word)
+
+    def ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        headers = {"Content-Type": "image/jpeg"} if body else {}
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+
+
+def test_t33_sigterm_ends_it_when_all_is_answered():
+    started = Started("--log", "json")
+    try:
+        assert started.wait_for_link() == f"http://127.0.0.1:{started.port}/"
+        data = picture()
+        assert started.ask("POST", "/v1/predict?name=secret.jpg", data)[0] == 200
+        with socket.create_connection(("127.0.0.1", started.port)) as call:
+            head = (
+                f"POST /v1/predict HTTP/1.1\r\nHost: 127.0.0.1:{started.port}\r\n"
+                f"Content-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"
+            )
+            call.sendall(head.encode() + data[:100])
+            assert started.ask("GET", "/readyz")[0] == 200
+            started.process.send_signal(signal.SIGTERM)
+            while started.ask("GET", "/readyz")[0] == 200:
+                time.sleep(0.01)
+            assert started.ask("GET", "/readyz")[0] == 503
+            assert started.ask("GET", "/healthz")[0] == 200
+            call.sendall(data[100:])
+            assert call.recv(12) == b"HTTP/1.1 200"
+        _, told = started.process.communicate(timeout=60)
+    finally:
+        started.process.kill()
+    assert started.process.returncode == 0
+    lines = [json.loads(line) for line in told.splitlines()]
+    assert lines[0]["route"] == "/v1/predict"
+    assert lines[0]["pictures"] == 1
+    assert lines[-1]["status"] == 200
+    assert {"at", "request_id", "method", "route", "status", "ms"} <= {*lines[0]}
+    assert "secret" not in told
+
+
+def test_t28_ctrl_c_ends_it_at_once():
+    started = Started(token="a-token-of-some-length")
+    try:
+        assert started.wait_for_link().endswith("/#a-token-of-some-length")
+        assert started.ask("GET", "/v1/model")[0] == 401
+        started.process.send_signal(signal.SIGINT)
+        _, told = started.process.communicate(timeout=60)
+    finally:
+        started.process.kill()
+    assert started.process.returncode == 0
+    assert "Traceback" not in told
+    assert "GET" in told
+
+
+def test_t29_it_does_not_start_for_others_without_a_token():
+    started = Started("--host", "0.0.0.0")
+    out, told = started.process.communicate(timeout=60)
+    assert started.process.returncode == 2
+    assert "HAPPYSAD_TOKEN" in told
+    assert "://" not in out

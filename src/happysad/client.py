@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, overload
@@ -120,9 +120,10 @@ class Client:
             UsageError: ``x`` is none of these.
         """
         if is_one(x) or not isinstance(x, Iterable):
-            prediction = self._ask_about([x], limits)[0]
+            name, picture = _name(x), _picture(x, limits)
+            prediction = self._send([picture], [name])[0]
             if prediction.error is not None:
-                raise PictureError(prediction.error["code"], prediction.error["message"], _name(x))
+                raise PictureError(prediction.error["code"], prediction.error["message"], name)
             return prediction
         return self._ask_about(list(x), limits)
 
@@ -181,12 +182,17 @@ class Client:
             except PictureError as error:
                 answers[index] = Prediction.failed(error)
         for call in _calls(asked):
-            body = {"pictures": [picture for _, picture in call]}
-            table = self._ask("POST", "/v1/predict", body)
-            with _understood():
-                for (index, _), one in zip(call, table["predictions"], strict=True):
-                    answers[index] = _prediction(one, _name(items[index]))
+            indices, pictures = zip(*call, strict=True)
+            names = [_name(items[index]) for index in indices]
+            answers |= zip(indices, self._send(pictures, names), strict=True)
         return [answers[index] for index in range(len(items))]
+
+    def _send(self, pictures: Sequence[dict[str, str]], names: list[str]) -> list[Prediction]:
+        """Ask in one call; what the service calls a picture is replaced by its name here."""
+        table = self._ask("POST", "/v1/predict", {"pictures": pictures})
+        with _understood():
+            told = zip(table["predictions"], names, strict=True)
+            return [_prediction(one, name) for one, name in told]
 
     def _ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         """Return the JSON object that the service answers with; wait for it while it is busy."""

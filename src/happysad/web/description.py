@@ -170,15 +170,19 @@ PREDICT_BODY: Final[dict[str, Any]] = {
             "multipart/form-data": {
                 "schema": {
                     "type": "object",
+                    "minProperties": 1,
+                    "additionalProperties": False,
                     "properties": {
                         "file": {
                             "type": "array",
+                            "minItems": 1,
                             "items": {"type": "string", "format": "binary"},
                             "description": "Pictures; the file name of each becomes `source`.",
                         },
                         "url": {
                             "type": "array",
-                            "items": {"type": "string"},
+                            "minItems": 1,
+                            "items": {"type": "string", "minLength": 1},
                             "description": "Addresses of pictures to fetch.",
                         },
                     },

@@ -69,7 +69,12 @@ def _from_validation(_: Request, error: Exception) -> Problem:
 
 def told(found: Any) -> str:
     """Return what a validation found, in one line: where, and what is wrong there."""
-    return visible("; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in found))
+    return visible("; ".join(map(_told, found)))
+
+
+def _told(one: Any) -> str:
+    where = ".".join(map(str, one["loc"]))
+    return f"{where}: {one['msg']}" if where else str(one["msg"])
 
 
 def _from_http(_: Request, error: Exception) -> Problem:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from happysad.records import Report, Score
 
-__all__ = ["Training", "as_csv", "as_dict", "as_html", "as_markdown", "write"]
+__all__ = ["Training", "as_csv", "as_dict", "as_html", "as_markdown", "write", "write_plain"]
 
 FORMAT_VERSION = 1
 
@@ -52,12 +52,29 @@ def write(
     """
     folder = Path(folder)
     page = as_html(report, pictures=pictures, training=training, origin_known=origin_known)
-    text = as_markdown(report, unseen=training is not None, origin_known=origin_known)
+    write_plain(report, folder, unseen=training is not None, origin_known=origin_known)
+    write_text(folder / "index.html", page)
+    return folder / "index.html"
+
+
+def write_plain(
+    report: Report, folder: Path, *, unseen: bool = False, origin_known: bool = True
+) -> None:
+    """Write a report without its page, whose plots take longer than a quick training.
+
+    Args:
+        report: to be written.
+        folder: is made where it is missing; gets ``report.json``, ``report.md``, ``pictures.csv``.
+        unseen: it is known that the model was trained on none of the pictures.
+        origin_known: the model tells which pictures it was trained on.
+
+    Raises:
+        UsageError: a file cannot be written.
+    """
+    text = as_markdown(report, unseen=unseen, origin_known=origin_known)
     write_text(folder / "report.json", json.dumps(as_dict(report), indent=1, allow_nan=False))
     write_text(folder / "report.md", text)
     write_text(folder / "pictures.csv", as_csv(report))
-    write_text(folder / "index.html", page)
-    return folder / "index.html"
 
 
 def as_dict(report: Report) -> dict[str, Any]:

@@ -292,7 +292,7 @@ class _Work:
             report, self.place / "report", pictures=collection.root, training=training
         )
         for number, fold in enumerate(training.folds, start=1):
-            evaluation.write(fold, self.place / "folds" / str(number), pictures=collection.root)
+            evaluation.write_plain(fold, self.place / "folds" / str(number), unseen=True)
         self.progress("writing reports", 3, 3)
         return page
 

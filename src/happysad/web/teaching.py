@@ -6,7 +6,7 @@ import os
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,13 +21,17 @@ from happysad.pictures.thumbnail import thumbnail
 from happysad.reports.page import visible
 from happysad.sources.expand import Source, load
 from happysad.sources.read import read_file
+from happysad.web.labelling import labelling
+from happysad.web.site import STATIC
 from happysad.web.teaching_view import pictures_json, results_json, status_json
 from happysad.workspace.place import Wish
 
 if TYPE_CHECKING:
+    from happysad.labels.session import Session
     from happysad.workspace.place import Workspace
     from happysad.workspace.results import Result
     from happysad.workspace.trainings import Trainings
+    from happysad.workspace.unlabelled import Unlabelled
     from happysad.workspace.watch import Watch
 
 UPLOADS: Final = "/api/teach/pictures"
@@ -90,6 +94,7 @@ class Lessons:
         workspace: the files.
         watch: what is found in them.
         trainings: what is learned from them.
+        unlabelled: what has no label yet.
         limits: what a picture may cost.
         fetch: how pictures behind addresses are fetched.
     """
@@ -97,6 +102,7 @@ class Lessons:
     workspace: Workspace
     watch: Watch
     trainings: Trainings
+    unlabelled: Unlabelled
     limits: Limits = field(default_factory=Limits)
     fetch: FetchOptions = field(default_factory=FetchOptions)
 
@@ -107,6 +113,7 @@ def teaching(lessons: Lessons) -> APIRouter:
     _add_pictures(router, lessons)
     _add_trainings(router, lessons)
     _add_runs(router, lessons.trainings)
+    _add_pool(router, lessons)
     return router
 
 
@@ -218,6 +225,46 @@ def _add_runs(router: APIRouter, trainings: Trainings) -> None:
         return FileResponse(path, media_type="text/csv; charset=utf-8", filename=f"{name}.csv")
 
 
+def _add_pool(router: APIRouter, lessons: Lessons) -> None:
+    watch, unlabelled = lessons.watch, lessons.unlabelled
+
+    @router.get("/pool")
+    def pool() -> dict[str, Any]:
+        answered = unlabelled.answered(watch.digests)
+        return {"pictures": len(unlabelled.files), "answered": answered}
+
+    @router.post("/pool/take")
+    def take() -> dict[str, Any]:
+        taken = unlabelled.take(watch.digests)
+        watch.nudge()
+        return {"taken": taken}
+
+
+def labelling_of(unlabelled: Unlabelled) -> APIRouter:
+    """Return the labelling page over the pool, and its routes."""
+    router = APIRouter()
+
+    @router.get("/label")
+    def page() -> Response:
+        unlabelled.open()
+        return FileResponse(STATIC / "label.html", media_type="text/html; charset=utf-8")
+
+    # The pool is opened when somebody wants to label, and anew when there are more pictures; the
+    # routes have to be there from the beginning.
+    router.include_router(labelling(cast("Session", _Current(unlabelled))))
+    return router
+
+
+class _Current:
+    """Stands for the session that is under way."""
+
+    def __init__(self, unlabelled: Unlabelled) -> None:
+        self._unlabelled = unlabelled
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._unlabelled.session, name)
+
+
 class Thumbnails:
     """Small pictures for the page, made anew from the pixels, without metadata.
 
@@ -249,7 +296,7 @@ class Thumbnails:
 
     def _made(self, file: str) -> bytes:
         lessons = self._lessons
-        if not lessons.watch.is_picture(file):  # a decoder that it broke before is not tried again
+        if file in lessons.watch.view.broken:  # a decoder that it broke before is not tried again
             raise PictureError("unreadable", "This file cannot be shown.", file)
         path = os.path.join(lessons.workspace.pictures, file)  # noqa: PTH118 - odd names
         data = read_file(path, limits=lessons.limits)

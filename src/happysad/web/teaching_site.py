@@ -14,9 +14,10 @@ from happysad.web.answering import PATH, answering
 from happysad.web.engine import Engine
 from happysad.web.options import ServeOptions
 from happysad.web.site import site
-from happysad.web.teaching import UPLOADS, Lessons, teaching
+from happysad.web.teaching import UPLOADS, Lessons, labelling_of, teaching
 from happysad.workspace.place import Workspace
 from happysad.workspace.trainings import Trainings
+from happysad.workspace.unlabelled import Unlabelled
 from happysad.workspace.watch import Watch
 
 if TYPE_CHECKING:
@@ -87,11 +88,18 @@ def teaching_site(
         stack.callback(trainings.stop)
         watch.start()
         engine.use(load(trainings.results[-1].bundle) if trainings.results else Predictor(bundle))
-        lessons = Lessons(workspace, watch, trainings, limits=check.limits, fetch=fetch)
+        unlabelled = Unlabelled(
+            workspace,
+            model=lambda: str(trainings.results[-1].bundle) if trainings.results else base,
+            check=check,
+        )
+        stack.callback(unlabelled.close)
+        lessons = Lessons(workspace, watch, trainings, unlabelled, limits=check.limits, fetch=fetch)
         app = site(
             door,
             answering(engine),
             teaching(lessons),
+            labelling_of(unlabelled),
             page="teach.html",
             uploads={PATH: bounds.call_bytes, UPLOADS: check.limits.max_bytes},
             body_seconds=bounds.body_seconds,

@@ -46,6 +46,7 @@ def pictures_json(view: View, newest: Result | None) -> dict[str, Any]:
                 "file": visible(file),
                 "home": file.partition("/")[0],
                 "label": label_of.get(file),
+                "shown": file not in view.broken,
                 "decision": decision.choice if decision else None,
             }
         )

@@ -148,8 +148,8 @@ class Trainings:
     def _work(self, place: Path, collection: Collection) -> None:
         try:
             result = self._train(place, collection)
-            self._results.append(result)
             self._trained(result)
+            self._results.append(result)
             self._end("done")
         except _CancelledError:
             self._end("cancelled")

@@ -56,6 +56,7 @@ class View:
         collection: the files that have been read, checked, as decided; None until then.
         decisions: what is decided about them.
         files: opaque id → file, of everything that has been read.
+        broken: files that cannot be shown.
         bursts: file → the burst that it is a frame of.
         trouble: why the folder cannot be looked at, or nothing.
     """
@@ -67,6 +68,7 @@ class View:
     collection: Collection | None = None
     decisions: Mapping[str, Decision] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    broken: frozenset[str] = frozenset()
     bursts: Mapping[str, str] = field(default_factory=dict)
     trouble: str = ""
 
@@ -135,10 +137,10 @@ class Watch:
             raise PictureError("missing", "There is no such picture in this workspace.")
         return file
 
-    def is_picture(self, file: str) -> bool:
-        """Whether a file could be read as a picture when it was looked at."""
-        told = self._known.get(file)
-        return told is not None and not told.code
+    @property
+    def digests(self) -> frozenset[str]:
+        """The sha256 digests of everything that has been read."""
+        return frozenset(told.sha256 for told in list(self._known.values()))
 
     def decide(self, wishes: Sequence[Wish]) -> None:
         """Write down what is to be done with some pictures, and look again.
@@ -218,6 +220,7 @@ class Watch:
                 collection=collection,
                 decisions={item.file: item for item in decisions},
                 files={self._id(file): file for file in self._known},
+                broken=frozenset(file for file, told in self._known.items() if told.code),
                 bursts=groups.read_groups(self._root),
                 trouble=trouble,
             )

@@ -1,0 +1,103 @@
+// Training: what it is at, how it goes, and how good the model is.
+
+import { read, send } from "./api.js";
+import { byId } from "./page.js";
+import { drawStrengths } from "./teach-curves.js";
+import { Result } from "./teach-result.js";
+import { several } from "./teach-tile.js";
+
+const LEAST = 3; // pictures of each class, one for each part of the split
+const STEPS = [
+  [/reading pictures in two views/, () => "Reading scenes and faces"],
+  [/reading pictures/, () => "Looking at the files"],
+  [/fold (\d+) of (\d+)/, ([, round, all]) => `Round ${round} of ${all}`],
+  [/learning/, () => "Learning"],
+  [/judging/, () => "Judging"],
+  [/report/, () => "Writing the report"],
+  [/doubting/, () => "Looking for wrong labels"],
+];
+
+export class Training {
+  /** @param renewed called when there is another model. */
+  constructor(desk, renewed) {
+    this.desk = desk;
+    this.renewed = renewed;
+    this.result = new Result(desk);
+    this.status = { state: "idle", finished: 0 };
+    this.trained = -1;
+    byId("train").addEventListener("click", () => this.#start());
+    byId("cancel").addEventListener("click", () => this.desk.attempt(() => send("/api/teach/training/cancel", {})));
+  }
+
+  get running() {
+    return this.status.state === "running";
+  }
+
+  /** Show what there is of former trainings. */
+  async show() {
+    this.result.show(await read("/api/teach/results"));
+    const { trained } = this.desk.state;
+    if (trained !== this.trained && trained > 0) this.renewed();
+    this.trained = trained;
+  }
+
+  async refresh() {
+    const before = this.status;
+    this.status = await read("/api/teach/training");
+    if (before.state === "running" && !this.running) this.#ended();
+    this.#buttons();
+    if (this.running) this.#progress();
+    byId("going").hidden = !this.running;
+  }
+
+  async #start() {
+    byId("train").disabled = true;
+    await this.desk.attempt(async () => {
+      this.status = await send("/api/teach/training", {});
+      this.desk.say("Training has begun.");
+    });
+    await this.desk.refresh();
+    if (this.running) byId("cancel").focus();
+  }
+
+  #ended() {
+    const { state, error, seconds } = this.status;
+    if (state === "failed") this.desk.tell(error);
+    const words = { done: `Trained in ${seconds.toFixed(0)} s.`, cancelled: "Cancelled.", failed: "Training failed." }[state];
+    byId("train-words").textContent = words;
+    if (document.activeElement === byId("cancel") || document.activeElement === document.body) byId("train").focus();
+    this.desk.refresh();
+  }
+
+  #buttons() {
+    const { classes, pictures, reading } = this.desk.state;
+    const used = classes.map((name) => pictures.filter((one) => one.label === name).length);
+    const short = classes.filter((_, place) => used[place] < LEAST);
+    byId("train").hidden = this.running;
+    byId("cancel").hidden = !this.running;
+    byId("train").disabled = short.length > 0;
+    byId("train").textContent = this.trained > 0 ? "Train again" : "Train";
+    if (this.running || ["done", "failed", "cancelled"].includes(this.status.state)) return this.#reading(reading);
+    const few = used.some((number) => number < 20) ? " About 20 of each make a score that says something." : "";
+    byId("train-words").textContent = short.length ? `At least ${LEAST} pictures of each class are needed.` : `${several(used[0] + used[1], "picture")}.${few}`;
+    this.#reading(reading);
+  }
+
+  #reading(reading) {
+    if (this.desk.uploads.waiting || !reading) return;
+    const going = reading.done < reading.total;
+    const words = going ? `Looking at ${reading.done} of ${several(reading.total, "file")}…` : "";
+    if (byId("reading").textContent !== words) byId("reading").textContent = words;
+  }
+
+  #progress() {
+    const { step, done, total, curves } = this.status;
+    const known = STEPS.find(([pattern]) => pattern.test(step));
+    const words = known ? known[1](step.match(known[0])) : "Getting ready";
+    const number = total > 1 && !step.startsWith("fold") ? `: ${done} of ${total}` : "";
+    byId("train-words").textContent = `${words}${number}…`;
+    if (total > 1) byId("progress").value = done / total;
+    else byId("progress").removeAttribute("value");
+    byId("live-curve").replaceChildren(...(curves.length ? [drawStrengths(curves)] : []));
+  }
+}

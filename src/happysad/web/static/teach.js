@@ -1,0 +1,142 @@
+// The teaching page: pictures come in, what is found is shown, a model is trained and tried.
+
+import { enter, Problem, read, send } from "./api.js";
+import { byId } from "./page.js";
+import { Classes } from "./teach-classes.js";
+import { Findings } from "./teach-findings.js";
+import { Pool } from "./teach-pool.js";
+import { Training } from "./teach-training.js";
+import { Trial } from "./teach-trial.js";
+import { Uploads } from "./teach-uploads.js";
+
+const OFTEN = 400; // ms while something is going on
+const SELDOM = 2000;
+
+/** What all parts of the page share: the pictures as they are, and what can be done with them. */
+class Desk {
+  constructor(about) {
+    this.about = about;
+    this.state = { version: -1, trained: -1, classes: about.classes, pictures: [], findings: [] };
+    this.byPicture = new Map();
+    this.uploads = new Uploads((words) => this.#uploading(words));
+  }
+
+  take(state) {
+    this.state = state;
+    this.byPicture = new Map(state.pictures.map((picture) => [picture.id, picture]));
+    if (state.trouble !== this.said) this.tell((this.said = state.trouble));
+  }
+
+  /** Write down what is to be done with some pictures; the person can take it back at once.
+   *  @param decisions [{ picture, choice, suggested }] @param words what was done, in a few words. */
+  async decide(decisions, words) {
+    const before = decisions.map(({ picture }) => {
+      const { decision = null, label } = this.byPicture.get(picture) ?? {};
+      return { picture, choice: decision, suggested: decision === "relabel" ? label : "" };
+    });
+    await this.attempt(async () => {
+      await send("/api/teach/decisions", { decisions });
+      this.#offerUndo(before, words);
+      await this.refresh();
+    });
+  }
+
+  /** Do something that the server may refuse, and say so where it does. */
+  async attempt(work) {
+    try {
+      this.tell("");
+      return await work();
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      this.tell(problem.message);
+      return null;
+    }
+  }
+
+  say(words) {
+    byId("said").textContent = words;
+  }
+
+  tell(words) {
+    byId("trouble").textContent = words;
+    byId("trouble").hidden = !words;
+  }
+
+  #offerUndo(before, words) {
+    byId("undo-words").textContent = words;
+    byId("undo-bar").hidden = false;
+    byId("undo").onclick = async () => {
+      byId("undo-bar").hidden = true;
+      await this.attempt(() => send("/api/teach/decisions", { decisions: before }));
+      this.say("Taken back.");
+      await this.refresh();
+    };
+  }
+
+  #uploading({ waiting, refused }) {
+    this.uploaded?.(waiting);
+    if (refused.length) this.tell(refused.join(" "));
+  }
+}
+
+class Page {
+  constructor(desk) {
+    this.desk = desk;
+    this.classes = new Classes(desk);
+    this.pool = new Pool(desk);
+    this.findings = new Findings(desk);
+    this.trial = new Trial(desk);
+    this.training = new Training(desk, () => this.trial.renew());
+    desk.refresh = () => this.refresh();
+    desk.uploaded = (waiting) => this.classes.uploading(waiting);
+    for (const event of ["dragover", "drop"]) document.addEventListener(event, (one) => one.preventDefault());
+    byId("workspace").textContent = desk.about.name;
+    byId("place").textContent = desk.about.folder;
+    document.title = `${desk.about.name} · teach · happysad`;
+  }
+
+  /** Look again and again: often while something is going on. */
+  async watch() {
+    for (;;) {
+      if (document.visibilityState === "visible") await this.refresh();
+      await new Promise((done) => setTimeout(done, this.busy ? OFTEN : SELDOM));
+    }
+  }
+
+  get busy() {
+    const { reading } = this.desk.state;
+    return this.training.running || this.desk.uploads.waiting > 0 || (reading && reading.done < reading.total);
+  }
+
+  async refresh() {
+    const { version, trained } = this.desk.state;
+    try {
+      const state = await read("/api/teach/pictures", { known: version, trained });
+      if (!state.same) {
+        this.desk.take(state);
+        this.classes.show();
+        this.findings.show();
+        await this.training.show();
+        await this.pool.refresh();
+      }
+      await this.training.refresh();
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      this.desk.tell(problem.message);
+      this.lost = true;
+      return;
+    }
+    if (this.lost) this.desk.tell("");
+    this.lost = false;
+  }
+}
+
+try {
+  await enter();
+  const desk = new Desk(await read("/api/teach/workspace"));
+  await new Page(desk).watch();
+} catch (problem) {
+  byId("trouble").textContent = problem.message;
+  byId("trouble").hidden = false;
+  if (!(problem instanceof Problem)) throw problem;
+}

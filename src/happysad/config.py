@@ -284,6 +284,9 @@ class LabelOptions:
         review: go through the pictures of a labelled folder whose label is in doubt.
         every: labels between two refits of the model that asks.
         double: share of the pictures that two people are asked about.
+        ask: name of the strategy by which the model chooses, see ``judge.queries``; empty for its
+            own way: typical pictures first, then those that it is least sure of.
+        balanced: let it ask for more of what it takes for the rarer class.
         seed: of the order in which to ask before a model has a say.
         check: how the folder is read.
     """
@@ -292,6 +295,8 @@ class LabelOptions:
     review: bool = False
     every: int = 10
     double: float = 0.0
+    ask: str = ""
+    balanced: bool = False
     seed: int = 1
     check: CheckOptions = field(default_factory=CheckOptions)
 

@@ -16,6 +16,7 @@ _IDS = count()
 def test_export_prints_counts_and_what_was_left_out(happysad, clean_folder: Path, tmp_path: Path):
     store = tmp_path / "labels.sqlite"
     with label(clean_folder, store=store) as session:
+        session.wait_until_read()
         for entry, answer in zip(
             session.next("me", count=3), ("happy", "sad", "unsure"), strict=True
         ):
@@ -44,6 +45,7 @@ def test_exporting_nothing_says_how_to_start(happysad, clean_folder: Path, tmp_p
         (("--classes", "happy"), "'classes'"),
         (("--double", "2"), "'double'"),
         (("--every", "0"), "'every'"),
+        (("--ask", "rondom"), "'ask'"),
     ],
 )
 def test_wrong_options_are_told_before_anything_is_read(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from happysad.collection.duplicates import connected, find_duplicates
+from happysad.collection.duplicates import GrowingGroups, connected, find_duplicates
 from happysad.pictures.signature import NEAR_DISTANCE
 
 
@@ -77,3 +77,35 @@ def test_planted_groups_among_fifteen_thousand_are_found_exactly(count):
         planted[number] = count - 1 - number
     found = find_duplicates(keys(count), signatures)
     assert found.near == tuple(sorted(planted.items()))
+
+
+def test_groups_that_grow_picture_by_picture_end_as_those_that_are_found_at_once():
+    chance = np.random.default_rng(5)
+    base = signatures_of(5, 60)
+    rows = chance.integers(0, 60, 300)
+    signatures = np.stack(
+        [
+            flipped(base[row], int(chance.integers(0, 200)), int(chance.integers(0, 40)))
+            for row in rows
+        ]
+    )
+    signatures[::17] = 0  # flat: near their exact copies only
+    identities = [(f"bytes {chance.integers(0, 250)}", f"pixels {item}") for item in range(300)]
+    growing = GrowingGroups()
+    for item, (identity, signature) in enumerate(zip(identities, signatures, strict=True)):
+        growing.add(identity, signature)
+        assert growing.numbers.shape == (item + 1,)
+    found = find_duplicates(identities, signatures).near
+    assert len(found) > 10
+    expected = np.arange(300)
+    for group in found:
+        expected[list(group)] = group[0]
+    assert growing.numbers.tolist() == expected.tolist()
+
+
+def test_a_picture_joins_two_groups_that_were_apart():
+    base = signatures_of(6, 1)[0]
+    growing = GrowingGroups()
+    for number, bits in enumerate((0, 2 * NEAR_DISTANCE, NEAR_DISTANCE)):
+        growing.add((f"{number}",), flipped(base, 0, bits))
+        assert growing.numbers.tolist() == [[0], [0, 1], [0, 0, 0]][number]

@@ -113,6 +113,26 @@ def test_balance_asks_for_the_class_that_lacks_labels() -> None:
         assert taken_for.tolist().count(0) == 8, name
 
 
+def test_balance_takes_turns_so_that_the_first_questions_are_balanced_too() -> None:
+    known = situation(20)
+    assert known.probabilities is not None
+    for name in NAMES:
+        chosen = ask(find_strategy(name), known, 12, balanced=True, seed=1)
+        taken_for = known.probabilities[chosen].argmax(axis=1)
+        shares = np.cumsum(taken_for) / np.arange(1, 13)
+        assert np.abs(shares[1::2] - 0.5).max() <= 0.5 / 2, name
+
+
+def test_the_best_comes_first() -> None:
+    known = situation(30)
+    assert known.probabilities is not None
+    chosen = ask(find_strategy("margin"), known, 20, seed=1)
+    doubt = np.abs(known.probabilities[chosen, 0] - 0.5)
+    assert doubt.tolist() == sorted(doubt)
+    few, many = (ask(find_strategy("coreset"), known, number, seed=1) for number in (3, 20))
+    assert many[:3].tolist() == few.tolist()
+
+
 def test_two_classes_need_one_of_the_three_measures_of_doubt() -> None:
     known = situation(30)
     asked = [

@@ -144,3 +144,48 @@ def test_a_settled_picture_is_asked_of_nobody(store: LabelStore):
         )
     )
     assert ask(queue, store, "bob") == []
+
+
+def test_pictures_that_come_later_take_their_place_and_twins_join_those_that_were_asked(
+    store: LabelStore,
+):
+    start = {one.group: (one,) for one in POOL[:3]}
+    queue = Queue(start)
+    (answered,) = ask(queue, store, "ann")
+    (held,) = ask(queue, store, "ann", held=[answered.sha256])
+    say(store, answered)
+    (third,) = (one for one in POOL[:3] if one not in (answered, held))
+    # A twin with a smaller digest gives the group another name.
+    grown = {
+        "0" * 63 + str(place): (one, entry(f"twin of {one.file}", width=900))
+        for place, one in enumerate((answered, held))
+    }
+    queue.grow({**grown, third.group: (third,), POOL[3].group: (POOL[3],)})
+    assert len(queue) == 4
+    assert files(ask(queue, store, "bob", count=9)) == files([third, POOL[3]])
+    # The last resort: what bob has in hand, and nothing that has a twin in ann's.
+    mine = ask(queue, store, "ann", count=9, held=[held.sha256])
+    assert files(mine) == files([third, POOL[3]])
+    say(store, held)
+    with store.reading() as ledger:
+        assert queue.answered(ledger) == 2
+
+
+def test_the_order_of_pictures_does_not_depend_on_when_they_came(store: LabelStore):
+    growing = Queue({one.group: (one,) for one in POOL[:50]}, seed=3)
+    growing.grow(GROUPS)
+    assert ask(growing, store, count=200) == ask(Queue(GROUPS, seed=3), store, count=200)
+
+
+def test_a_review_asks_in_its_order_then_in_the_model_s_and_about_what_it_doubts_now(
+    store: LabelStore,
+):
+    queue = Queue(GROUPS, first=[one.group for one in POOL[:4]])
+    assert ask(queue, store, count=9) == POOL[:4]
+    ranked = [POOL[2].sha256, POOL[9].sha256]
+    queue.widen(ranked)
+    assert len(queue) == 5
+    asked = ask(queue, store, count=9, ranked=ranked)
+    assert asked == [POOL[2], POOL[9], POOL[0], POOL[1], POOL[3]]
+    say(store, POOL[2])
+    assert ask(queue, store, count=1, ranked=ranked[::-1]) == [POOL[9]]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from itertools import count
@@ -13,9 +14,11 @@ from happysad.bundle import archive
 from happysad.collection.decisions import read_decisions
 from happysad.config import LabelOptions
 from happysad.drawn import draw, draw_collection
-from happysad.errors import BundleError, LabelError, UsageError
+from happysad.errors import BundleError, LabelError, MissingExtraError, UsageError
+from happysad.judge.queries import TWO_CLASS_STRATEGIES, find_strategy
 from happysad.labels.ledger import Label
 from happysad.labels.pool import default_store, read_pool
+from happysad.labels.queue import by_lot
 from happysad.labels.session import Session
 from happysad.labels.store import LabelStore
 from happysad.records import UNSURE
@@ -105,6 +108,25 @@ def test_a_model_of_one_view_is_refused_before_any_work(tmp_path: Path):
         label(tmp_path / "none", model=tmp_path / "none.happysad")
 
 
+def test_a_strategy_that_cannot_ask_is_refused_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def asked(model: Path | None = TWO_VIEWS, **values) -> None:
+        label(tmp_path / "none", options=LabelOptions(**values), model=model)
+
+    with pytest.raises(UsageError, match=r"'ask' option takes any of: random, .*'rondom'"):
+        asked(ask="rondom")
+    with pytest.raises(UsageError, match="model of two views"):
+        asked(None, ask="badge")
+    with pytest.raises(UsageError, match="review"):
+        asked(review=True, balanced=True)
+    monkeypatch.setitem(sys.modules, "skactiveml", None)  # as if it were not installed
+    for values in ({"ask": "badge"}, {"balanced": True}):
+        with pytest.raises(MissingExtraError, match=r"happysad\[active\]"):
+            asked(**values)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_review_asks_about_pictures_in_both_classes_and_decides(labelled: Path, tmp_path: Path):
     with label(labelled, options=LabelOptions(review=True)) as session:
         assert session.status("me").groups == 2
@@ -126,10 +148,42 @@ def test_a_review_also_asks_what_a_model_doubts(labelled: Path):
     options = LabelOptions(review=True)
     with label(labelled, options=options, model=TWO_VIEWS) as session:
         assert session.status("me").groups >= 2
-        assert session.status("me").learner == "none"
+        assert session.status("me").learner != "none"
         twice = {entry.group for entry in session.next("me", count=2)}
     both = {entry.group for entry in session.pool.entries if "both-" in entry.file}
     assert twice == both
+
+
+def test_t37_a_review_learns_from_the_answers_and_ranks_the_doubts_anew(
+    labelled: Path, tmp_path: Path
+):
+    """Half of the labels are turned round: the more of them are put right, the clearer the rest."""
+    sad = sorted((labelled / "sad").iterdir())
+    for number, file in enumerate(sorted((labelled / "happy").iterdir())[2:5]):
+        shutil.move(file, labelled / "sad" / f"moved-{number}{file.suffix}")
+    shutil.move(sad[0], labelled / "happy" / f"moved{sad[0].suffix}")
+    options = LabelOptions(review=True, every=2)
+    with label(labelled, options=options, model=TWO_VIEWS) as session:
+        _until(lambda: session.status("me").learner == "waiting")
+        before = session.status("me").groups
+        lessons = [session._lesson]
+        asked: list[str] = []
+        while len(asked) < 4 and (found := session.next("me")):
+            assert found[0].group not in asked
+            asked.append(found[0].group)
+            say(session, found[0].sha256, "happy" if len(asked) % 2 else UNSURE)
+            if len(asked) % 2 == 0:
+                _until(lambda: session._lesson is not lessons[-1])
+                lessons.append(session._lesson)
+        assert len(lessons) == 3
+        assert all(lesson.point is None for lesson in lessons)
+        assert session.status("me").curve == ()
+        assert lessons[1].guesses != lessons[2].guesses
+        group_of = {one.sha256: one.group for one in session.pool.entries}
+        waiting = [group_of[one] for one in lessons[-1].ranked if group_of[one] not in asked]
+        following = session.next("me", count=len(waiting))
+        assert [one.group for one in following] == list(dict.fromkeys(waiting))
+        assert session.status("me").groups >= before
 
 
 def test_nothing_to_review_is_one_clear_error(drawn: Path, labelled: Path):
@@ -159,6 +213,46 @@ def test_a_learner_asks_before_it_has_labels_and_after(learner: TwoViewLearner, 
     doubt = [abs(lesson.guesses[name] - 0.5) for name in lesson.ranked]
     assert doubt == sorted(doubt)
     assert learner.refit(some) == lesson
+
+
+@pytest.mark.parametrize("name", TWO_CLASS_STRATEGIES)
+@pytest.mark.parametrize("balanced", [False, True])
+def test_every_strategy_can_ask(drawn: Path, name: str, balanced: bool):
+    pool = read_pool(drawn)
+    learner = TwoViewLearner(
+        pool,
+        archive.read(TWO_VIEWS),
+        ("happy", "sad"),
+        strategy=find_strategy(name),
+        balanced=balanced,
+    )
+    wanted = {one.sha256 for one in pool.entries if not by_lot(one.group)}
+    assert set(learner.prepare(quiet).ranked) == wanted
+    label_of = {one.sha256: one.file.partition("/")[0] for one in pool.entries}
+    labels = dict(list(label_of.items())[1::2])
+    lesson = learner.refit(labels)
+    assert set(lesson.ranked) == wanted - set(labels)
+    assert learner.refit(labels).ranked == lesson.ranked
+    if balanced and name == "margin":
+        taken = [lesson.guesses[picture] >= 0.5 for picture in lesson.ranked]
+        assert len(set(taken[:2])) == len(set(taken))  # both classes come early
+    one_class = dict.fromkeys(labels, "happy")
+    assert set(learner.refit(one_class).ranked) == wanted - set(labels)
+
+
+def test_a_label_holds_for_its_group_whichever_picture_was_shown(labelled: Path):
+    pool = read_pool(labelled)
+    (group, *_) = [entries for entries in pool.groups.values() if len(entries) > 1]
+    small = min(group, key=lambda one: (one.width * one.height, one.sha256))
+    learner = TwoViewLearner(pool, archive.read(TWO_VIEWS), ("happy", "sad"))
+    learner.prepare(quiet)
+    labels = {one.sha256: one.file.partition("/")[0] for one in pool.entries}
+    others = {sha256: name for sha256, name in labels.items() if sha256 != small.sha256}
+    lesson = learner.refit({**others, small.sha256: "happy"})
+    assert small.sha256 in lesson.guesses
+    assert lesson.point.labels == len(pool.groups)
+    assert learner.refit({**others, small.sha256: UNSURE}).point.labels == len(pool.groups) - 1
+    assert small.sha256 not in learner.refit({small.sha256: UNSURE}).ranked
 
 
 def test_guesses_are_of_the_second_key_whatever_the_names_order(drawn: Path):
@@ -203,7 +297,7 @@ def test_a_learner_that_fails_says_so_and_labelling_goes_on(drawn: Path, tmp_pat
     from happysad.labels.queue import Queue
 
     store = LabelStore(tmp_path / "labels.sqlite", ("happy", "sad"))
-    with Session(pool, store, Queue(pool.groups), learner=learner) as session:
+    with Session(pool, store, Queue(pool.groups), learner=lambda _: learner) as session:
         _until(lambda: session.status("me").learner == "failed")
         assert "can be read any more" in session.status("me").trouble
         say(session, session.next("me")[0].sha256, "happy")
@@ -227,6 +321,7 @@ def test_a_picture_of_another_pool_is_not_accepted(drawn: Path, tmp_path: Path):
     from happysad.errors import PictureError
 
     with label(drawn, store=tmp_path / "labels.sqlite") as session:
+        session.wait_until_read()
         with pytest.raises(PictureError, match="no such picture"):
             say(session, "0" * 64, "happy")
         draw("sad", seed=99, side=64).save(tmp_path / "new.png")

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -21,7 +22,7 @@ from happysad.drawn import draw, draw_collection
 from happysad.errors import LabelError
 from happysad.labels.pool import default_store
 from happysad.labels.store import LabelStore
-from happysad.verbs.label import export_labels
+from happysad.verbs.label import export_labels, label
 
 pytest.importorskip("fastapi", reason="the extra web is not installed")
 
@@ -177,7 +178,7 @@ def test_t37_forty_pictures_by_keyboard_through_a_reload_and_a_kill(
 ):
     pool = tmp_path / "pool"
     try:
-        _copy_some(request.getfixturevalue("shared_data") / "seed", pool)
+        shutil.copytree(request.getfixturevalue("shared_data") / "seed", pool)
     except pytest.skip.Exception:
         draw_collection(pool, pictures=72, plant=False)
     running = server(pool, "--with", TINY_TWO_VIEW, "--every", 8)
@@ -229,12 +230,41 @@ def test_t37_forty_pictures_by_keyboard_through_a_reload_and_a_kill(
     assert (tmp_path / "run" / "model.happysad").is_file()
 
 
-def _copy_some(source: Path, target: Path) -> None:
-    """Copy a quarter of a labelled folder."""
-    for folder in source.iterdir():
-        (target / folder.name).mkdir(parents=True)
-        for file in sorted(folder.iterdir())[::4]:
-            shutil.copy(file, target / folder.name)
+def test_people_begin_before_all_is_read_and_the_page_says_how_far_it_is(
+    context: Any, serving: Callable[..., Any], pool: Path
+):
+    free = threading.Semaphore(3)  # so many files are read until the others are let through
+
+    def slowly(step: str, done: int, total: int, note: str = "") -> None:
+        if done:
+            free.acquire()
+
+    try:
+        with label(pool, progress=slowly) as session, serving(session) as client:
+            page = opened(context, f"http://{client.host}:{client.port}/#{client.token}")
+            until(page, "document.getElementById('reading').textContent.includes('of 16 files')")
+            assert page.is_visible("#read")
+            page.keyboard.press("ArrowLeft")
+            saved(page)
+            assert len(kept(pool)) == 1
+            assert "Reading pictures" in page.inner_text("#frame")
+            page.click("nav button[data-view=many]")
+            assert "Reading pictures" in page.inner_text("#grid-empty")
+            free.release(1000)
+            page.wait_for_selector("#grid li:nth-child(15)")
+            page.click("nav button[data-view=one]")
+            page.wait_for_selector("#frame img")
+            until(page, "document.getElementById('read').hidden")
+            assert page.inner_text("#groups") == "16"
+            for _ in range(15):
+                page.wait_for_selector("#frame img")
+                page.keyboard.press("ArrowRight")
+                saved(page)
+            assert len(kept(pool)) == 16
+            assert "Every picture has an answer" in page.inner_text("#empty")
+            page.goto("about:blank")
+    finally:
+        free.release(1000)
 
 
 def test_every_key_and_button_does_what_it_says(

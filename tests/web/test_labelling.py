@@ -144,6 +144,7 @@ def test_t06_pictures_are_made_anew_without_metadata_and_no_larger_than_asked_fo
     exif[0x010E] = "somewhere private"
     image.save(pool / "large.jpg", exif=exif)
     with label(pool) as session, serving(session) as client:
+        session.wait_until_read()
         picture = cards(client)[0]["picture"]
         for path, side in (("pictures", 1280), ("thumbnails", 320)):
             status, headers, data = client.ask("GET", f"/{path}/{picture}")
@@ -163,6 +164,7 @@ def test_a_file_that_changed_or_went_is_a_problem_document(tmp_path: Path, servi
     for seed in (1, 2):
         draw("sad", seed=seed, side=64).save(pool / f"{seed}.png")
     with label(pool) as session, serving(session) as client:
+        session.wait_until_read()
         by_file = {card["file"]: card["picture"] for card in cards(client, count=2)}
         draw("sad", seed=3, side=64).save(pool / "1.png")
         (pool / "2.png").unlink()
@@ -180,6 +182,7 @@ def test_t35_t11_odd_names_are_text_and_tables_keep_their_bytes(tmp_path: Path, 
         draw("sad", seed=seed, side=64).save(tmp_path / "drawn.png")
         shutil.move(tmp_path / "drawn.png", os.fsencode(pool) + b"/" + name)
     with label(pool) as session, serving(session) as client:
+        session.wait_until_read()
         found = cards(client, count=3)
         assert {card["file"] for card in found} == {
             "<img src=x onerror=alert(1)>.png",
@@ -214,6 +217,7 @@ def test_near_duplicates_are_asked_about_once(tmp_path: Path, serving: Callable)
     image.resize((200, 200)).save(pool / "b.jpg")
     draw("sad", seed=6, side=200).save(pool / "c.png")
     with label(pool) as session, serving(session) as client:
+        session.wait_until_read()
         found = cards(client, count=10)
         assert sorted(card["file"] for card in found) == ["a.png", "c.png"]
         client.post("/api/labels", sent(next(c["picture"] for c in found if c["file"] == "a.png")))

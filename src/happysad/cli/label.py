@@ -24,6 +24,8 @@ happysad label pool
 
 happysad label pool --classes calm,angry --double 0.1
 
+happysad label pool --ask badge --balanced
+
 happysad label pool --export pictures   (then: happysad train pictures)
 
 happysad label pictures --review
@@ -52,6 +54,16 @@ def label(
     ] = None,
     review: Annotated[
         bool, typer.Option("--review", help="Go through the doubtful labels of a labelled folder.")
+    ] = False,
+    ask: Annotated[
+        str,
+        typer.Option(
+            metavar="STRATEGY",
+            help="How the model chooses: margin, badge, typiclust, … (default: its own way)",
+        ),
+    ] = "",
+    balanced: Annotated[
+        bool, typer.Option("--balanced", help="Let the model ask more about the rarer class.")
     ] = False,
     double: Annotated[
         float, typer.Option(metavar="SHARE", help="Share of pictures that two people are asked.")
@@ -84,7 +96,7 @@ def label(
     """Open a page on which people say what pictures show: ← one class, → the other.
 
     Near duplicates are asked about once. Each answer is on the disk before it
-    counts. Needs the extra 'web'; --export does not.
+    counts. Needs the extra 'web', --ask and --balanced also 'active'; --export neither.
     """
     from happysad.config import CheckOptions, LabelOptions
 
@@ -94,6 +106,7 @@ def label(
         return
 
     from happysad.bundle import shelf
+    from happysad.progress import silent
     from happysad.verbs.label import label as verb
     from happysad.web import require_web
 
@@ -106,11 +119,15 @@ def label(
         review=review,
         every=every,
         double=double,
+        ask=ask,
+        balanced=balanced,
         seed=seed,
         check=check,
     )
     with shown(plain=plain) as progress:
-        session = verb(pool, options=settings, store=labels, model=base, progress=progress)
+        # Without a review the page shows how far the reading is, which goes on behind it.
+        told = progress if review else silent
+        session = verb(pool, options=settings, store=labels, model=base, progress=told)
     with session:
         _serve(session, host, port, browse=not no_browser)
 
@@ -123,7 +140,7 @@ def _serve(session: Session, host: str, port: int, *, browse: bool) -> None:
     listener, door = listen(host, port)
     app = site(door, labelling(session), page="label.html")
     out = console()
-    out.print(f"{len(session.pool.entries)} pictures. Labels: {cell(session.store.path)}")
+    out.print(f"{session.reading.total} files. Labels: {cell(session.store.path)}")
     out.print(f"Open {door.link}", soft_wrap=True)
     out.print("Stop with Ctrl-C; every answer is kept.")
     serve(app, listener, browse=door.link if browse else None)

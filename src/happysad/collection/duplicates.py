@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from happysad.pictures.signature import is_flat, near_pairs
+from happysad.pictures.signature import NEAR_DISTANCE, distances, is_flat, near_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
@@ -55,6 +55,45 @@ def find_duplicates(
     near = _near_links(signatures)
     count = len(identities)
     return Duplicates(exact=connected(count, same), near=connected(count, [*same, *near]))
+
+
+class GrowingGroups:
+    """Groups of copies among pictures that come in one by one.
+
+    After the last one they are those of ``find_duplicates``. A picture can join two groups that
+    were apart before it came.
+    """
+
+    def __init__(self) -> None:
+        self._first: dict[tuple[int, Hashable], int] = {}
+        self._signatures = np.zeros((64, 4), np.uint64)
+        self._numbers = np.zeros(64, np.int64)
+        self._count = 0
+
+    def add(self, identity: Sequence[Hashable], signature: NDArray[np.uint64]) -> None:
+        """Take in the next picture.
+
+        Args:
+            identity: what identifies it; pictures that share one are exact copies.
+            signature: uint64 of shape (4,), see ``pictures.signature``.
+        """
+        item, numbers = self._count, self.numbers
+        alike = numbers[distances(signature, self._signatures[:item]) <= NEAR_DISTANCE]
+        same = [self._first.setdefault((place, key), item) for place, key in enumerate(identity)]
+        mine = {*alike.tolist(), *(int(numbers[one]) for one in same if one != item)}
+        number = min(mine, default=item)
+        if len(mine) > 1:
+            numbers[np.isin(numbers, list(mine))] = number
+        if item == len(self._numbers):
+            self._signatures = np.resize(self._signatures, (2 * item, 4))
+            self._numbers = np.resize(self._numbers, 2 * item)
+        self._signatures[item], self._numbers[item] = signature, number
+        self._count += 1
+
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """The group of each picture so far, named after its first one, shape (N,)."""
+        return self._numbers[: self._count]
 
 
 def connected(count: int, pairs: Iterable[tuple[int, int]]) -> Groups:

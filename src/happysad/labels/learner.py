@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from happysad.errors import HappysadError
-from happysad.labels.store import Point
+from happysad.labels.ledger import SKIP
 
 if TYPE_CHECKING:
-    from happysad.labels.store import LabelStore
+    from happysad.labels.pool import Pool
+    from happysad.labels.store import LabelStore, Point
     from happysad.progress import Progress
 
-State = Literal["none", "preparing", "waiting", "learning", "failed"]
-
-_NOBODY: Final = Point(0, None, None, None, 0)
+State = Literal["none", "reading", "preparing", "waiting", "learning", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +26,12 @@ class Lesson:
         ranked: pictures by sha256, those it would learn most from first; the others follow in
             any order.
         guesses: picture → probability of the second class of the labels; may be empty.
-        point: how well it does on pictures that it has not learned from.
+        point: how well it does on pictures that it has not learned from; None where nobody asks.
     """
 
     ranked: tuple[str, ...] = ()
     guesses: Mapping[str, float] = field(default_factory=dict)
-    point: Point = _NOBODY
+    point: Point | None = None
 
 
 class Learner(Protocol):
@@ -52,8 +51,12 @@ class Learner(Protocol):
         """Learn anew from all labels.
 
         Args:
-            labels: sha256 → class name; no ``unsure`` among them.
+            labels: sha256 → class name or ``unsure``.
         """
+
+
+Makes = Callable[["Pool"], Learner]
+"""Makes a learner once all pictures of the pool are known."""
 
 
 class Refits:
@@ -66,27 +69,34 @@ class Refits:
         trouble: why it failed; empty unless it did.
 
     Args:
-        learner: what to run.
+        makes: gives what to run.
         store: where the labels are, and where each point of the learning curve goes.
         every: labels between two refits.
     """
 
-    def __init__(self, learner: Learner, store: LabelStore, *, every: int) -> None:
+    def __init__(self, makes: Makes, store: LabelStore, *, every: int) -> None:
         self.lesson = Lesson()
-        self.state: State = "preparing"
+        self.state: State = "reading"
         self.trouble = ""
         self.prepared = 0.0
-        self._learner = learner
+        self._makes = makes
         self._store = store
         self._every = every
         self._learned = 0
         self._news = threading.Event()
         self._stopped = False
-        self._thread = threading.Thread(target=self._work, name="refits", daemon=True)
+        self._thread: threading.Thread | None = None
 
-    def start(self) -> None:
-        """Begin; the learner prepares itself first."""
-        self._thread.start()
+    def start(self, pool: Pool) -> None:
+        """Begin, once; the learner prepares itself first.
+
+        Args:
+            pool: all pictures.
+        """
+        if self._thread is None and not self._stopped:
+            work = threading.Thread(target=self._work, args=(pool,), name="refits", daemon=True)
+            self._thread = work
+            work.start()
 
     def nudge(self) -> None:
         """Say that there are new labels."""
@@ -96,15 +106,17 @@ class Refits:
         """End after the refit that is under way, or without it when that takes longer."""
         self._stopped = True
         self._news.set()
-        if self._thread.is_alive():
+        if self._thread is not None and self._thread.is_alive():
             self._thread.join(seconds)
 
-    def _work(self) -> None:
+    def _work(self, pool: Pool) -> None:
         try:
-            self.lesson = self._learner.prepare(self._preparing)
+            self.state = "preparing"
+            learner = self._makes(pool)
+            self.lesson = learner.prepare(self._preparing)
             self.state = "waiting"
             while not self._stopped:
-                self._learn()
+                self._learn(learner)
                 self._news.wait()
                 self._news.clear()
         except _StoppedError:
@@ -120,23 +132,28 @@ class Refits:
         if self._stopped:
             raise _StoppedError
 
-    def _learn(self) -> None:
+    def _learn(self, learner: Learner) -> None:
         labels = self._labels()
         if abs(len(labels) - self._learned) < self._every or self._stopped:
             return
         self.state = "learning"
-        self.lesson = self._learner.refit(labels)
+        self.lesson = learner.refit(labels)
         self._learned = len(labels)
-        curve = self._store.curve()
-        again = bool(curve) and curve[-1].labels == self.lesson.point.labels  # after a restart
-        if not self._stopped and not again:
-            self._store.note(self.lesson.point)
+        self._note(self.lesson.point)
         self.state = "waiting"
+
+    def _note(self, point: Point | None) -> None:
+        if point is None or self._stopped:
+            return
+        curve = self._store.curve()
+        again = bool(curve) and curve[-1].labels == point.labels  # after a restart
+        if not again:
+            self._store.note(point)
 
     def _labels(self) -> dict[str, str]:
         with self._store.reading() as ledger:
             held = ledger.labels()
-        return {picture: name for picture, name in held.items() if name in self._store.classes}
+        return {picture: answer for picture, answer in held.items() if answer != SKIP}
 
     def _fail(self, why: str) -> None:
         self.trouble = why

@@ -16,6 +16,7 @@ from happysad.errors import CollectionError
 from happysad.progress import Progress, silent
 
 if TYPE_CHECKING:
+    from happysad.collection.walk import Found
     from happysad.records import Entry
 
 FILE_NAME = "labels.sqlite"
@@ -71,14 +72,33 @@ def read_pool(
     Raises:
         CollectionError: there is no such folder, or no picture in it.
     """
+    root, found = files_of(folder)
+    survey, _ = read_all(root, found, options or CheckOptions(), progress)
+    entries = tuple(replace(entry, label="") for entry in survey.pictures)
+    pool = Pool(root, entries, len(survey.failures))
+    refuse_no_picture(pool)
+    return pool
+
+
+def files_of(folder: str | os.PathLike[str]) -> tuple[str, list[Found]]:
+    """Return a folder's absolute path and everything below it.
+
+    Raises:
+        CollectionError: there is no such folder.
+    """
     root = Path(os.path.abspath(folder))  # noqa: PTH100  resolve() would follow links
     if not root.is_dir():
         msg = f"There is no folder {str(root)!r}. Give the folder that holds the pictures."
         raise CollectionError(msg)
-    found = walk(str(root), loose=True)
-    survey, _ = read_all(str(root), found, options or CheckOptions(), progress)
-    if not survey.pictures:
-        msg = f"There are no pictures in {str(root)!r} that can be read. Give another folder."
+    return str(root), walk(str(root), loose=True)
+
+
+def refuse_no_picture(pool: Pool) -> None:
+    """Refuse a pool that was read and is empty.
+
+    Raises:
+        CollectionError: there is no picture in it.
+    """
+    if not pool.entries:
+        msg = f"There are no pictures in {pool.root!r} that can be read. Give another folder."
         raise CollectionError(msg)
-    entries = tuple(replace(entry, label="") for entry in survey.pictures)
-    return Pool(str(root), entries, len(survey.failures))

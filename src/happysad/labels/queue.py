@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+import hashlib
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -26,7 +26,9 @@ class Queue:
 
     Args:
         groups: group → its pictures.
-        first: groups in the order in which to ask before any model has a say; None draws lots.
+        first: groups in the order in which to ask for them, for a review; others are asked for
+            only where a model ranks them, and none comes by lot. None asks for all, in an order
+            drawn by lot as long as no model has a say.
         double: share of the groups, 0 to 1, that two people are asked about.
         seed: of the lots.
         clock: seconds that only grow.
@@ -41,16 +43,41 @@ class Queue:
         seed: int = 1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        names = list(first) if first is not None else _shuffled(groups, seed)
-        self._groups = {name: groups[name] for name in names}
-        self._group_of = {one.sha256: name for name in names for one in groups[name]}
+        self._first = first
         self._double = double
+        self._seed = seed
         self._clock = clock
+        # By picture: its group has another name once a copy of it has been found.
         self._lent: dict[str, tuple[str, float]] = {}
+        self._asked: dict[str, None] = {}
+        self.grow(groups)
+
+    def grow(self, groups: Mapping[str, tuple[Entry, ...]]) -> None:
+        """Go on with more pictures; those of before are among them, in the same or larger groups.
+
+        Args:
+            groups: group → its pictures, of all that are known now.
+        """
+        self._groups = groups
+        self._group_of = {one.sha256: name for name in groups for one in groups[name]}
+        names = sorted(groups, key=self._lot) if self._first is None else self._first
+        self._asked = dict.fromkeys(names)
+
+    def widen(self, ranked: Sequence[str]) -> None:
+        """Ask also for pictures that were not in doubt when a review began.
+
+        Args:
+            ranked: pictures that a model is in doubt about now.
+        """
+        named = (self._group_of.get(picture) for picture in ranked)
+        self._asked |= dict.fromkeys(name for name in named if name is not None)
+
+    def _lot(self, group: str) -> bytes:
+        return hashlib.sha256(f"{self._seed}:{group}".encode()).digest()
 
     def __len__(self) -> int:
         """Return how many groups there are to ask about."""
-        return len(self._groups)
+        return len(self._asked)
 
     def next(
         self,
@@ -74,8 +101,9 @@ class Queue:
         chosen = self._chosen(ledger, person, count, taken, ranked, lent=False)
         # What others have in hand is the last resort: a second answer does no harm.
         chosen = chosen or self._chosen(ledger, person, count, taken, ranked, lent=True)
-        self._lent |= dict.fromkeys(chosen, (person, self._clock()))
-        return [self._shown(ledger, group) for group in chosen]
+        shown = [self._shown(ledger, group) for group in chosen]
+        self._lent |= dict.fromkeys((one.sha256 for one in shown), (person, self._clock()))
+        return shown
 
     def _chosen(
         self,
@@ -93,7 +121,7 @@ class Queue:
         asked = [0, 0]  # so far: because a model wanted it, by lot
         for group in self._in_order(ranked):
             said = self._said(ledger, group)
-            lot = bool(ranked) and by_lot(group)
+            lot = bool(ranked) and self._by_lot(group)
             if said or group in taken:
                 asked[lot] += 1
             if group in taken or person in said or self._is_settled(ledger, group):
@@ -120,7 +148,7 @@ class Queue:
         """Return about how many groups somebody has said something, skips apart."""
         return sum(
             any(label.answer != SKIP for label in self._said(ledger, group).values())
-            for group in self._groups
+            for group in self._asked
         )
 
     def __getitem__(self, group: str) -> tuple[Entry, ...]:
@@ -129,9 +157,9 @@ class Queue:
     def _in_order(self, ranked: Sequence[str]) -> Iterator[str]:
         """Yield all groups, those that a model ranked first."""
         named = (self._group_of.get(picture) for picture in ranked)
-        first = dict.fromkeys(name for name in named if name is not None and not by_lot(name))
+        first = dict.fromkeys(name for name in named if name is not None and not self._by_lot(name))
         yield from first
-        yield from (name for name in self._groups if name not in first)
+        yield from (name for name in self._asked if name not in first)
 
     def _said(self, ledger: Ledger, group: str) -> dict[str, Label]:
         said: dict[str, Label] = {}
@@ -145,10 +173,14 @@ class Queue:
         answered = [entry for entry in entries if ledger.answers(entry.sha256)]
         return max(answered or entries, key=lambda entry: entry.width * entry.height)
 
+    def _by_lot(self, group: str) -> bool:
+        return self._first is None and by_lot(group)
+
     def _lent_to_another(self, group: str, done: set[str]) -> bool:
         """Whether somebody is looking at it who has neither asked just now nor answered."""
-        name, since = self._lent.get(group, ("", 0.0))
-        return name not in {"", *done} and self._clock() - since < _LENT_SECONDS
+        now, free = self._clock(), {"", *done}
+        lent = (self._lent.get(entry.sha256, ("", 0.0)) for entry in self[group])
+        return any(name not in free and now - since < _LENT_SECONDS for name, since in lent)
 
 
 def by_lot(group: str) -> bool:
@@ -169,9 +201,3 @@ def _mixed(wanted: Sequence[str], lots: Sequence[str], asked: Sequence[int]) -> 
         mixed.append(group)
         others, by_chance = others + (not lot), by_chance + lot
     return [*mixed, *places[False], *places[True]]
-
-
-def _shuffled(groups: Mapping[str, object], seed: int) -> list[str]:
-    names = sorted(groups)
-    random.Random(seed).shuffle(names)  # noqa: S311  chance, not secrecy
-    return names

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from happysad.config import Limits
-from happysad.errors import PictureError
+from happysad.errors import LabelError, PictureError
 from happysad.labels.learner import Lesson, Refits, State
+from happysad.labels.reading import Progressed, Reading
 from happysad.pictures.decode import decode
 from happysad.pictures.thumbnail import thumbnail
 from happysad.sources.read import read_file
@@ -18,8 +20,8 @@ from happysad.sources.read import read_file
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from happysad.labels.learner import Learner
-    from happysad.labels.ledger import Agreement, Label
+    from happysad.labels.learner import Makes
+    from happysad.labels.ledger import Agreement, Label, Ledger
     from happysad.labels.pool import Pool
     from happysad.labels.queue import Queue
     from happysad.labels.store import LabelStore, Point
@@ -34,7 +36,8 @@ class Status:
 
     Attributes:
         answered: groups of pictures about which somebody has said something.
-        groups: groups to ask about; near duplicates are one group.
+        groups: groups to ask about, as far as they are read; near duplicates are one group.
+        left_out: files that cannot be read as pictures.
         counts: answer → pictures on which it holds; both classes and ``unsure`` are always there.
         mine: labels of the person who asks that stand.
         agreement: of people who saw the same pictures.
@@ -44,10 +47,12 @@ class Status:
         trouble: why it failed, or nothing.
         curve: what it could do after so many labels.
         every: labels between two refits.
+        reading: how far the reading of the pool is.
     """
 
     answered: int
     groups: int
+    left_out: int
     counts: dict[str, int]
     mine: int
     agreement: Agreement
@@ -57,44 +62,54 @@ class Status:
     trouble: str
     curve: tuple[Point, ...]
     every: int
+    reading: Progressed
 
 
 class Session:
     """Labelling of one pool.
 
+    Attributes:
+        pool: the pictures, as far as they are read.
+        store: the labels.
+        review: whether the pictures lie in class folders, and the question is whether rightly.
+
     Args:
-        pool: the pictures.
+        pool: the pictures, or a reading of them that has begun; ended with the session.
         store: the labels; closed with the session.
         queue: which picture next.
-        learner: works in the background; None for none.
+        learner: makes what works in the background once all pictures are read; None for none.
         every: labels between two refits.
         limits: what a picture may cost.
-        review: whether the pictures lie in class folders, and the question is whether rightly.
+        review: see above.
     """
 
     def __init__(
         self,
-        pool: Pool,
+        pool: Pool | Reading,
         store: LabelStore,
         queue: Queue,
         *,
-        learner: Learner | None = None,
+        learner: Makes | None = None,
         every: int = 10,
         limits: Limits = Limits(),
         review: bool = False,
     ) -> None:
-        self.pool = pool
         self.store = store
         self.review = review
         self._queue = queue
-        self._entries = pool.by_picture
         self._every = every
         self._limits = limits
         self._jpegs: OrderedDict[tuple[str, int], bytes] = OrderedDict()
-        self._lock = threading.Lock()
+        # Held for what is shown and asked; whoever waits for more pictures waits for its news.
+        self._lock = threading.Condition()
+        self._closed = False
         self._refits = Refits(learner, store, every=every) if learner else None
-        if self._refits is not None:
-            self._refits.start()
+        self._reading: Reading | None = None
+        if isinstance(pool, Reading):
+            self._reading = pool
+            pool.follow(self._grown)
+        else:
+            self._grown(pool)
 
     def __enter__(self) -> Session:
         """Return the session; the block's end closes it."""
@@ -104,23 +119,74 @@ class Session:
         self.close()
 
     def close(self) -> None:
-        """Stop the learner and close the labels."""
+        """Stop reading and learning, and close the labels."""
+        with self._lock:
+            self._closed = True
+            self._lock.notify_all()
+        if self._reading is not None:
+            self._reading.stop()
         if self._refits is not None:
             self._refits.stop()
         self.store.close()
 
-    def next(self, person: str, *, count: int = 1, held: Collection[str] = ()) -> list[Entry]:
+    def _grown(self, pool: Pool) -> None:
+        """Go on with more pictures, or with the news that there are no more."""
+        with self._lock:
+            self.pool = pool
+            self._entries = pool.by_picture
+            self._queue.grow(pool.groups)
+            self._lock.notify_all()
+        if self._refits is not None and self.reading.complete and not self._closed:
+            self._refits.start(pool)
+
+    @property
+    def reading(self) -> Progressed:
+        """How far the reading of the pool is."""
+        if self._reading is not None:
+            return self._reading.progressed
+        total = len(self.pool.entries) + self.pool.left_out
+        return Progressed(total, total, complete=True)
+
+    def wait_until_read(self) -> None:
+        """Return when all pictures are read, or the reading has ended early."""
+        with self._lock:
+            self._lock.wait_for(lambda: self._closed or self.reading.complete)
+
+    def next(
+        self,
+        person: str,
+        *,
+        count: int = 1,
+        held: Collection[str] = (),
+        seconds: float | None = None,
+    ) -> list[Entry]:
         """Return the pictures that this person should look at next.
+
+        While the pool is being read and there is nothing to give, this waits for more.
 
         Args:
             person: who asks.
             count: how many, at most.
             held: pictures given out before and not answered yet.
+            seconds: how long to wait at most; None as long as it takes.
         """
-        with self._lock, self.store.reading() as ledger:
-            return self._queue.next(
-                ledger, person, count=count, held=held, ranked=self._lesson.ranked
-            )
+        end = None if seconds is None else time.monotonic() + seconds
+        with self._lock:
+            while True:
+                # Asked first: what comes with the last news is then found below.
+                over = self._closed or self.reading.complete
+                with self.store.reading() as ledger:
+                    found = self._asked(ledger, person, count, held)
+                left = None if end is None else end - time.monotonic()
+                if found or over or (left is not None and left <= 0):
+                    return found
+                self._lock.wait(left)
+
+    def _asked(self, ledger: Ledger, person: str, count: int, held: Collection[str]) -> list[Entry]:
+        ranked = self._lesson.ranked
+        if self.review:
+            self._queue.widen(ranked)
+        return self._queue.next(ledger, person, count=count, held=held, ranked=ranked)
 
     def accept(self, label: Label) -> Label:
         """Keep a label; when this returns, it is on the disk.
@@ -129,8 +195,13 @@ class Session:
             PictureError: ``missing``: there is no such picture in the pool.
             UsageError: no such answer, or nothing to settle or take back.
             ConflictError: another label has come in between, or has the same id.
-            LabelError: the label cannot be kept.
+            LabelError: the label cannot be kept; or the picture has not been read yet, and the
+                label has to be sent again later.
         """
+        over = self.reading.complete  # asked first: what comes with the last news is then known
+        if label.picture not in self._entries and not over:
+            msg = "The pictures are still being read, and this one is not among them yet."
+            raise LabelError(msg)
         self.entry(label.picture)
         accepted = self.store.accept(label)
         if self._refits is not None:
@@ -139,7 +210,7 @@ class Session:
 
     def status(self, person: str) -> Status:
         """Return how far the labelling is."""
-        with self.store.reading() as ledger:
+        with self._lock, self.store.reading() as ledger:
             held = [
                 answer for picture, answer in ledger.labels().items() if picture in self._entries
             ]
@@ -147,6 +218,7 @@ class Session:
             return Status(
                 answered=self._queue.answered(ledger),
                 groups=len(self._queue),
+                left_out=self.pool.left_out,
                 counts={name: held.count(name) for name in names},
                 mine=len(ledger.standing(person)),
                 agreement=ledger.agreement(),
@@ -156,6 +228,7 @@ class Session:
                 trouble=self._refits.trouble if self._refits else "",
                 curve=self.store.curve(),
                 every=self._every,
+                reading=self.reading,
             )
 
     def disagreements(self) -> list[tuple[Entry, list[Label], int]]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from happysad.config import CheckOptions
     from happysad.progress import Progress
     from happysad.records import Collection
+    from happysad.training.two_view.doubts import Doubts
 
 
 def check_labels(
@@ -45,6 +46,11 @@ def check_labels(
         collection, base=base, limits=options.limits, workers=options.workers, progress=progress
     )
     doubts = doubt_labels(embedded, base=base.manifest, progress=progress)
+    return with_doubts(collection, doubts, options=options)
+
+
+def with_doubts(collection: Collection, doubts: Doubts, *, options: CheckOptions) -> Collection:
+    """Return a collection with what is said of its labels as findings."""
     survey = Survey(collection.entries, (), (), (), options, doubts.by_file)
     found = [*likely_wrong_label.find(survey), *off_topic.find(survey)]
     return replace(

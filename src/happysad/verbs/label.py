@@ -14,22 +14,32 @@ from happysad.collection.doubts import in_doubt
 from happysad.collection.layout import Layout, read_layout
 from happysad.collection.scan import judged, read_all
 from happysad.collection.walk import walk
-from happysad.config import CheckOptions, LabelOptions
-from happysad.errors import UsageError
+from happysad.config import CheckOptions, LabelOptions, require
+from happysad.errors import HappysadError, UsageError
+from happysad.judge.queries import find_strategy
+from happysad.judge.queries.asking import require_scikit_activeml
 from happysad.labels import export
+from happysad.labels.index import Index
 from happysad.labels.pool import Pool, default_store, read_pool
 from happysad.labels.queue import Queue
+from happysad.labels.reading import Reading
 from happysad.labels.session import Session
 from happysad.labels.store import LabelStore
 from happysad.progress import Progress, silent
 
 if TYPE_CHECKING:
     from happysad.bundle.archive import Bundle
+    from happysad.judge.queries.strategy import Strategy
     from happysad.labels.export import Exported
+    from happysad.labels.learner import Makes
     from happysad.records import Collection
     from happysad.verbs.label_learner import TwoViewLearner
+    from happysad.verbs.label_reviewer import Reviewer
 
 DEFAULT_CLASSES: Final = ("happy", "sad")
+BALANCED: Final = "margin"
+"""The strategy where balanced classes are wanted and none is named: it asks as a model does by
+itself, about what it finds hardest to decide."""
 
 
 def label(
@@ -40,7 +50,9 @@ def label(
     model: str | Path | None = None,
     progress: Progress = silent,
 ) -> Session:
-    """Open a folder of pictures for labelling.
+    """Open a folder of pictures for labelling, as soon as its first picture is read.
+
+    The others are read in the background, except for a review, which has to know them all.
 
     Args:
         folder: pictures without labels, flat or nested; for a review a labelled folder.
@@ -49,36 +61,77 @@ def label(
         model: a model of two views that learns while people label, and asks for the pictures it
             learns most from: a bundle, a run folder, or ``default`` for the one that came with
             happysad; None draws lots.
-        progress: told of the pictures read.
+        progress: told of the pictures read, until long after this has returned; and, before it
+            returns, of the steps of a review.
 
     Returns:
         A session; close it, or use it in a ``with`` block.
 
     Raises:
         CollectionError: no such folder, no picture in it or, for a review, no class folders.
-        UsageError: there is nothing to review, there are more than two classes, or the model has
-            one view.
+        UsageError: there is nothing to review, there are more than two classes, the model has one
+            view, or there is no such strategy.
+        MissingExtraError: a strategy was named, and the extra ``active`` is not installed.
         BundleError: the model cannot be loaded.
         LabelError: the labels cannot be read or kept.
     """
     options = options or LabelOptions()
     place = store or default_store(folder)
-    base = None if model is None else _base(model)  # a wrong name is told before any work
-    first = None
+    # What is wrong with the question is told before any work.
+    strategy = _strategy(options, model)
+    base = None if model is None else _base(model)
     if options.review:
-        pool, first = _doubtful(folder, base, options.check, progress)
-    else:
-        pool = read_pool(folder, options=options.check, progress=progress)
-    classes = _classes(options, pool, place)
-    learns = base is not None and not options.review  # a review has an order of its own
+        return _review(folder, place, options, base, progress)
+    index = Index(place.with_suffix(".pictures.jsonl"), limits=options.check.limits)
+    reading = Reading(
+        os.fspath(folder),
+        options=options.check,
+        index=index,
+        seed=options.seed,
+        progress=progress,
+    )
+    reading.start()
+    try:
+        return _begun(reading, place, options, base, strategy)
+    except HappysadError:
+        reading.stop()
+        raise
+
+
+def _begun(
+    reading: Reading,
+    place: Path,
+    options: LabelOptions,
+    base: Bundle | None,
+    strategy: Strategy | None,
+) -> Session:
+    """Begin with the first pictures of a folder; the others are read meanwhile."""
+    classes = _classes(options, place)
+    return Session(
+        reading,
+        LabelStore(place, classes),
+        Queue(reading.pool.groups, double=options.double, seed=options.seed),
+        learner=None if base is None else _learner(base, classes, options, strategy),
+        every=options.every,
+        limits=options.check.limits,
+    )
+
+
+def _review(
+    folder: str | Path, place: Path, options: LabelOptions, base: Bundle | None, progress: Progress
+) -> Session:
+    """Go through the labels in doubt; to know them, all pictures have to be read."""
+    pool, collection = _labelled(read_layout(folder), options.check, progress)
+    classes = _folder_classes(options, pool)
+    first = _doubtful(pool, collection, base, options.check, progress)
     return Session(
         pool,
         LabelStore(place, classes),
         Queue(pool.groups, first=first, double=options.double, seed=options.seed),
-        learner=_learner(pool, base, classes, options) if base and learns else None,
+        learner=None if base is None else _reviewer(collection, base, classes, options),
         every=options.every,
         limits=options.check.limits,
-        review=options.review,
+        review=True,
     )
 
 
@@ -130,12 +183,46 @@ def _base(model: str | Path) -> Bundle:
     return load_base(os.fspath(model))
 
 
-def _learner(
-    pool: Pool, base: Bundle, classes: tuple[str, str], options: LabelOptions
-) -> TwoViewLearner:
-    from happysad.verbs.label_learner import TwoViewLearner
+def _strategy(options: LabelOptions, model: str | Path | None) -> Strategy | None:
+    """Return the strategy asked for; None for the model's own way."""
+    name = options.ask or (BALANCED if options.balanced else "")
+    if not name:
+        return None
+    strategy = find_strategy(name, option="ask")
+    require(not options.review, "ask", "left out of a review, which has an order of its own", name)
+    require(model is not None, "ask", "given together with a model of two views", name)
+    require_scikit_activeml()
+    return strategy
 
-    return TwoViewLearner(pool, base, classes, limits=options.check.limits, seed=options.seed)
+
+def _learner(
+    base: Bundle, classes: tuple[str, str], options: LabelOptions, strategy: Strategy | None
+) -> Makes:
+    def made(pool: Pool) -> TwoViewLearner:
+        from happysad.verbs.label_learner import TwoViewLearner
+
+        return TwoViewLearner(
+            pool,
+            base,
+            classes,
+            strategy=strategy,
+            balanced=options.balanced,
+            limits=options.check.limits,
+            seed=options.seed,
+        )
+
+    return made
+
+
+def _reviewer(
+    collection: Collection, base: Bundle, classes: tuple[str, str], options: LabelOptions
+) -> Makes:
+    def made(_: Pool) -> Reviewer:
+        from happysad.verbs.label_reviewer import Reviewer
+
+        return Reviewer(collection, base, classes, check=options.check)
+
+    return made
 
 
 def _kept_classes(store: Path) -> tuple[str, str] | None:
@@ -149,21 +236,22 @@ def _kept_classes(store: Path) -> tuple[str, str] | None:
         labels.close()
 
 
-def _classes(options: LabelOptions, pool: Pool, store: Path) -> tuple[str, str]:
-    """Return the two classes: as asked for, of the folders, of the labels, or the usual ones."""
+def _classes(options: LabelOptions, store: Path) -> tuple[str, str]:
+    """Return the two classes: as asked for, of the labels there are, or the usual ones."""
+    first, second = options.classes or _kept_classes(store) or DEFAULT_CLASSES
+    return first, second
+
+
+def _folder_classes(options: LabelOptions, pool: Pool) -> tuple[str, str]:
+    """Return the two classes of a labelled folder, in the order asked for."""
     folders = sorted({entry.label for entry in pool.entries})
-    if options.review and len(folders) != 2:
+    if len(folders) != 2:
         msg = f"A review takes a folder with two classes. Got {len(folders)}: {folders}."
         raise UsageError(msg)
-    if options.review and options.classes and sorted(options.classes) != folders:
+    if options.classes and sorted(options.classes) != folders:
         msg = f"The classes of this folder are {folders}. Got {list(options.classes)} instead."
         raise UsageError(msg)
-    if options.classes:
-        first, second = options.classes
-    elif options.review:
-        first, second = folders
-    else:
-        first, second = _kept_classes(store) or DEFAULT_CLASSES
+    first, second = options.classes or folders
     return first, second
 
 
@@ -175,10 +263,13 @@ def _labelled(layout: Layout, options: CheckOptions, progress: Progress) -> tupl
 
 
 def _doubtful(
-    folder: str | Path, base: Bundle | None, options: CheckOptions, progress: Progress
-) -> tuple[Pool, list[str]]:
-    """Return a labelled folder as a pool, and the groups in doubt, the most doubtful first."""
-    pool, collection = _labelled(read_layout(folder), options, progress)
+    pool: Pool,
+    collection: Collection,
+    base: Bundle | None,
+    options: CheckOptions,
+    progress: Progress,
+) -> list[str]:
+    """Return the groups of a labelled folder that are in doubt, the most doubtful first."""
     if base is not None:
         from happysad.verbs.check_labels import check_labels
 
@@ -188,6 +279,6 @@ def _doubtful(
     files = [finding.file for finding in (*twice, *in_doubt(collection))]
     groups = list(dict.fromkeys(group_of[file] for file in files))
     if not groups:
-        msg = f"No label in {str(folder)!r} is in doubt: there is nothing to review."
+        msg = f"No label in {collection.root!r} is in doubt: there is nothing to review."
         raise UsageError(msg)
-    return pool, groups
+    return groups

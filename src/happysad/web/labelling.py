@@ -23,6 +23,8 @@ _WHOLE: Final = 1280
 _SMALL: Final = 320
 _SEVERAL: Final = 48
 _RECENT: Final = 100
+# A browser that asks while nothing is read yet is answered after so long at the latest.
+_PATIENCE: Final = 2.0
 
 Person = Annotated[str, Query(min_length=1, max_length=80, pattern=r"\S")]
 Picture = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
@@ -66,8 +68,10 @@ def labelling(session: Session) -> APIRouter:
         count: Annotated[int, Query(ge=1, le=_SEVERAL)] = 1,
         held: Annotated[str, Query(max_length=65 * _SEVERAL, pattern=r"^[0-9a-f,]*$")] = "",
     ) -> dict[str, Any]:
-        entries = session.next(person, count=count, held=[*filter(None, held.split(","))])
-        return {"cards": [_card(session, entry) for entry in entries]}
+        mine = [*filter(None, held.split(","))]
+        over = session.reading.complete
+        entries = session.next(person, count=count, held=mine, seconds=_PATIENCE)
+        return {"cards": [_card(session, entry) for entry in entries], "complete": over}
 
     @router.get("/api/recent")
     def recent(person: Person) -> dict[str, Any]:
@@ -90,6 +94,13 @@ def labelling(session: Session) -> APIRouter:
         return {
             "answered": found.answered,
             "groups": found.groups,
+            "reading": {
+                "done": found.reading.done,
+                "total": found.reading.total,
+                "complete": found.reading.complete,
+                "trouble": visible(found.reading.trouble),
+                "left_out": found.left_out,
+            },
             "counts": found.counts,
             "mine": found.mine,
             "agreement": {"same": found.agreement.same, "seen": found.agreement.seen},

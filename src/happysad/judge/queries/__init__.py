@@ -48,13 +48,17 @@ TWO_CLASS_STRATEGIES = tuple(
 """Names of the strategies that differ from each other where there are two classes."""
 
 
-def find_strategy(name: str) -> Strategy:
+def find_strategy(name: str, *, option: str = "strategies") -> Strategy:
     """Return a strategy by its name.
+
+    Args:
+        name: one of ``STRATEGIES``.
+        option: where the name was given.
 
     Raises:
         UsageError: there is none of that name.
     """
     if name not in STRATEGIES:
-        msg = f"The 'strategies' option takes any of: {', '.join(STRATEGIES)}. Got {name!r}."
+        msg = f"The {option!r} option takes any of: {', '.join(STRATEGIES)}. Got {name!r}."
         raise UsageError(msg)
     return STRATEGIES[name]

@@ -9,6 +9,7 @@ import numpy as np
 
 from happysad.errors import MissingExtraError
 from happysad.judge.queries.spread import TYPICLUST
+from happysad.judge.queries.strategy import UNKNOWN
 
 if TYPE_CHECKING:
     from happysad.judge.queries.strategy import Rows, Situation, Strategy
@@ -35,7 +36,8 @@ def ask(
         cold_start: what chooses as long as the strategy's needs are not met.
 
     Returns:
-        Rows of distinct groups without a label, int64 of shape (≤ count,).
+        Rows of distinct groups without a label, int64 of shape (≤ count,), those to ask about
+        first in front.
 
     Raises:
         MissingExtraError: scikit-activeml is not installed.
@@ -45,9 +47,10 @@ def ask(
         strategy = cold_start
     candidates = situation.candidates
     count = min(count, len(candidates))
-    chosen = np.empty(0, np.int64)
-    for part, share in _parts(situation, candidates, count, balanced=balanced):
-        chosen = np.append(chosen, _some(strategy, situation, part, share, seed))
+    if balanced and situation.probabilities is not None:
+        chosen = _balanced(strategy, situation, candidates, count, seed)
+    else:
+        chosen = _some(strategy, situation, candidates, count, seed)
     # A strategy may name a picture twice, or run dry: chance fills up.
     rest = np.setdiff1d(candidates, chosen)
     extra = np.random.default_rng(seed).permutation(rest)[: count - len(chosen)]
@@ -75,24 +78,32 @@ def _some(
     return np.fromiter(dict.fromkeys(int(row) for row in found), np.int64)
 
 
-def _parts(
-    situation: Situation, candidates: Rows, count: int, *, balanced: bool
-) -> list[tuple[Rows, int]]:
-    """Return the candidates with how many to choose; for balance, one part a class."""
-    if not balanced or situation.probabilities is None:
-        return [(candidates, count)]
+def _balanced(
+    strategy: Strategy, situation: Situation, candidates: Rows, count: int, seed: int
+) -> Rows:
+    """Choose among the pictures that the model takes for one class, then for the other."""
+    if situation.probabilities is None:
+        raise AssertionError
     taken_for = situation.probabilities[candidates].argmax(axis=1)
     classes = situation.probabilities.shape[1]
     have = np.bincount(situation.labels[situation.labelled], minlength=classes)
     there = np.bincount(taken_for, minlength=classes)
-    shares = _even(have, there, count)
-    return [(candidates[taken_for == label], int(shares[label])) for label in range(classes)]
+    turns = _turns(have, there, count)
+    chosen = np.full(count, UNKNOWN, np.int64)
+    for label in range(classes):
+        places = np.flatnonzero(turns == label)
+        mine = _some(strategy, situation, candidates[taken_for == label], len(places), seed)
+        chosen[places[: len(mine)]] = mine
+    found: Rows = chosen[chosen != UNKNOWN]
+    return found
 
 
-def _even(have: Rows, there: Rows, count: int) -> Rows:
-    """Return how many to add to each class, so that the classes come out as even as can be."""
-    shares = np.zeros_like(have)
-    for _ in range(count):
-        total = np.where(shares < there, have + shares, np.iinfo(np.int64).max)
-        shares[int(total.argmin())] += 1
-    return shares
+def _turns(have: Rows, there: Rows, count: int) -> Rows:
+    """Return which class to ask for at each turn, so that the labels come out even."""
+    added = np.zeros_like(have)
+    turns = np.zeros(count, np.int64)
+    for turn in range(count):
+        total = np.where(added < there, have + added, np.iinfo(np.int64).max)
+        turns[turn] = total.argmin()
+        added[turns[turn]] += 1
+    return turns

@@ -61,8 +61,8 @@ def _query(strategy: Any, situation: Situation, candidates: Rows, count: int) ->
         return open_rows
     known = np.where(labels == UNKNOWN, np.nan, labels)
     found = strategy.query(situation.features[rows], known, batch_size=count)
-    chosen: Rows = np.intersect1d(rows[np.asarray(found, np.int64)], open_rows)
-    return chosen
+    chosen: Rows = rows[np.asarray(found, np.int64)]
+    return chosen[np.isin(chosen, open_rows)]  # in the order of choice: the best comes first
 
 
 CORESET = Strategy("coreset", "farthest from everything that is labelled", "nothing", _core_set)

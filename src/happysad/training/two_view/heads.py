@@ -51,6 +51,18 @@ class Heads:
     out_of_fold: Array | None
     path: Path | None
 
+    def logits(self, embeddings: Embeddings) -> Array:
+        """Return the logit of the positive class of every picture, shape (N,)."""
+        scene = _read(self.scene, embeddings.scene)
+        terms = embeddings.evidence(scene, _read(self.faces, embeddings.faces))
+        result: Array = terms @ [self.fusion[name] for name in TERMS]
+        return result
+
+
+def _read(head: Head, features: NDArray[np.float32]) -> Array:
+    said: NDArray[np.float32] = features @ np.asarray(head.weights, np.float32)
+    return said.astype(np.float64) + head.bias
+
 
 def learn_heads(
     embeddings: Embeddings,

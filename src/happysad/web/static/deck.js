@@ -5,6 +5,7 @@ import { read } from "./api.js";
 const AHEAD = 8;
 const MOST_HELD = 48;
 const LOOK_AGAIN = 10_000; // others may hand pictures back, or answer some that take two people
+const MORE_COME = 1000; // while the pool is still being read
 
 export class Deck {
   /** @param pending gives the pictures whose answers are on their way to the server.
@@ -47,18 +48,23 @@ export class Deck {
     if (this.filling || (this.over && !again) || this.cards.length >= AHEAD) return;
     this.filling = true;
     try {
-      const found = await askFor(this.person, AHEAD, [...this.#held()]);
-      this.over = found.length === 0;
-      if (this.over && !this.stopped) setTimeout(() => this.fill(true), LOOK_AGAIN);
+      const { cards, complete } = await askFor(this.person, AHEAD, [...this.#held()]);
+      this.over = complete && cards.length === 0;
       const known = this.#held();
-      for (const card of found) if (!known.has(card.picture)) this.cards.push(withImage(card));
+      for (const card of cards) if (!known.has(card.picture)) this.cards.push(withImage(card));
+      if (this.over) this.#later(LOOK_AGAIN, true);
+      else if (!complete && this.cards.length < AHEAD) this.#later(MORE_COME);
       this.problem = null;
     } catch (problem) {
       this.problem = problem;
-      setTimeout(() => this.fill(), 2000);
+      this.#later(2000);
     }
     this.filling = false;
     if (!this.stopped) this.changed();
+  }
+
+  #later(pause, again = false) {
+    setTimeout(() => this.stopped || this.fill(again), pause);
   }
 
   /** What is in hand, or answered without the server knowing yet. */
@@ -67,9 +73,9 @@ export class Deck {
   }
 }
 
-export async function askFor(person, count, held) {
-  const { cards } = await read("/api/next", { person, count, held: held.slice(0, MOST_HELD).join(",") });
-  return cards;
+/** Ask for pictures; `complete` tells whether the pool has been read to its end. */
+export function askFor(person, count, held) {
+  return read("/api/next", { person, count, held: held.slice(0, MOST_HELD).join(",") });
 }
 
 function withImage(card) {

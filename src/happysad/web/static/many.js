@@ -4,12 +4,15 @@ import { askFor } from "./deck.js";
 import { byId, element } from "./page.js";
 
 const SHOWN = 20;
+const MORE_COME = 1000; // while the pool is still being read
 
 export class Many {
   constructor(desk) {
     this.desk = desk;
     this.cards = [];
     this.chosen = new Set();
+    this.complete = true;
+    this.growing = null;
   }
 
   start() {
@@ -20,15 +23,31 @@ export class Many {
 
   /** Fill the grid up; the pictures that are in it stay where they are. */
   async show() {
+    await this.#fill();
+    this.#draw();
+  }
+
+  /** Ask for what is missing; return whether anything has come. */
+  async #fill() {
+    const before = this.cards.length;
     try {
-      const found = await askFor(this.desk.person, SHOWN - this.cards.length || 1, this.#held());
+      const { cards, complete } = await askFor(this.desk.person, SHOWN - before || 1, this.#held());
       const known = new Set(this.#held());
-      const fresh = found.filter((card) => !known.has(card.picture));
+      const fresh = cards.filter((card) => !known.has(card.picture));
       this.cards.push(...fresh.slice(0, SHOWN - this.cards.length));
+      this.complete = complete;
     } catch (problem) {
       this.desk.tell(problem.message);
     }
-    this.#draw();
+    clearTimeout(this.growing);
+    const more = !this.complete && this.cards.length < SHOWN && !byId("many").hidden;
+    if (more) this.growing = setTimeout(() => this.#grow(), MORE_COME);
+    return this.cards.length !== before;
+  }
+
+  /** Show more pictures while the pool is being read; what has the focus keeps it. */
+  async #grow() {
+    if ((await this.#fill()) || this.complete) this.#draw();
   }
 
   answer(answer) {
@@ -71,7 +90,7 @@ export class Many {
   #draw() {
     byId("grid").replaceChildren(...this.cards.map((card, place) => this.#tile(card, place)));
     byId("grid-empty").hidden = this.cards.length > 0;
-    byId("grid-empty").textContent = "Every picture has an answer.";
+    byId("grid-empty").textContent = this.complete ? "Every picture has an answer." : "Reading pictures…";
   }
 
   #tile(card, place) {

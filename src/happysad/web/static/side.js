@@ -5,6 +5,7 @@ import { drawCurve, sentence } from "./curve.js";
 import { byId, element, text } from "./page.js";
 
 const OFTEN = 4000;
+const SOON = 1000;
 
 export class Side {
   constructor(desk) {
@@ -27,15 +28,32 @@ export class Side {
     byId("counts").replaceChildren(...Object.entries(status.counts).map(count));
     byId("agreement").textContent = agreement(status);
     byId("dispute-count").textContent = status.disagreements || "";
+    this.#reading(status.reading);
     this.#learning(status);
+  }
+
+  #reading({ done, total, complete, trouble, left_out }) {
+    const words = [];
+    if (!complete) words.push(`Still reading: ${done.toLocaleString("en")} of ${total.toLocaleString("en")} files.`);
+    if (trouble) words.push(`Reading ended early: ${trouble}`);
+    if (complete && left_out) words.push(left_out === 1 ? "One file cannot be read as a picture." : `${left_out.toLocaleString("en")} files cannot be read as pictures.`);
+    byId("reading").textContent = words.join(" ");
+    byId("reading").hidden = !words.length;
+    byId("read").hidden = complete;
+    byId("read").value = done / Math.max(1, total);
+    clearTimeout(this.again);
+    // As long as pictures come in, the numbers beside them move.
+    if (!complete) this.again = setTimeout(() => this.refresh(), SOON);
   }
 
   #learning({ curve, learner }) {
     const now = JSON.stringify([curve, learner]);
     if (now === this.drawn) return;
     this.drawn = now;
-    byId("curve").replaceChildren(...(learner.state === "none" && !curve.length ? [] : [drawCurve(curve)]));
-    byId("lesson").textContent = sentence(curve, learner, this.desk.pool.review);
+    const { review } = this.desk.pool;
+    const none = !curve.length && (review || learner.state === "none");
+    byId("curve").replaceChildren(...(none ? [] : [drawCurve(curve)]));
+    byId("lesson").textContent = sentence(curve, learner, review);
   }
 }
 

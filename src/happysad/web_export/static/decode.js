@@ -1,7 +1,11 @@
-// Bytes → picture: upright RGB, as Python decodes it, with the browser's own decoders.
+// Bytes → picture: upright RGB, as Python decodes it. The browser's own decoders do that, except
+// that large JPEGs are decoded small.
 
 import { Refusal, requireWhole, sniff, typeOf } from "./formats.js";
+import { readHeader } from "./jpeg.js";
 import { reduce } from "./resize.js";
+import { decodeScaled } from "./scaled.js";
+import { turned } from "./turn.js";
 
 export { Refusal };
 
@@ -17,12 +21,31 @@ export async function decode(bytes, preprocessing) {
   }
   const format = sniff(bytes);
   requireWhole(bytes, format);
+  const small = format === "jpeg" && smallJpeg(bytes, preprocessing);
+  if (small) return small;
   const bitmap = await bitmapOf(new Blob([bytes], { type: typeOf(format) }));
   try {
     requireSmall(bitmap.width, bitmap.height);
-    return shrunk(pixelsOf(bitmap), format, preprocessing);
+    const needed = enough(bitmap, preprocessing);
+    const factor = format === "jpeg" ? draft(bitmap, needed) : 1;
+    const picture = pixelsOf(bitmap);
+    return shrunk(factor > 1 ? reduce(picture, factor, factor) : picture, needed);
   } finally {
     bitmap.close();
+  }
+}
+
+/** A JPEG of at least twice the needed size, decoded small; null for others. */
+function smallJpeg(bytes, preprocessing) {
+  try {
+    const header = readHeader(bytes);
+    requireSmall(header.width, header.height);
+    const needed = enough(header, preprocessing, header.orientation > 4);
+    const factor = draft(header, needed);
+    return factor > 1 ? turned(shrunk(decodeScaled(bytes, factor), needed), header.orientation) : null;
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    return null; // damaged or of a rare kind, wherever that was noticed: the browser decides
   }
 }
 
@@ -63,17 +86,22 @@ function pixelsOf(bitmap) {
   return { width, height, data };
 }
 
-/** Shrink a picture much larger than is needed by a whole factor, as Python does while decoding. */
-function shrunk(picture, format, { width, height, look = 0, resample }) {
-  if (resample === "point") return picture;
-  const scale = look / Math.max(picture.width, picture.height);
-  const across = Math.max(width, Math.ceil(picture.width * scale));
-  const down = Math.max(height, Math.ceil(picture.height * scale));
-  const room = Math.min(Math.floor(picture.width / across), Math.floor(picture.height / down));
-  if (format === "jpeg" && room >= 2) {
-    const factor = [8, 4, 2].find((factor) => room >= factor);
-    picture = reduce(picture, factor, factor);
-  }
+/** The width and height that suffice, for a picture that may still lie on its side. */
+function enough({ width, height }, { width: across, height: down, look = 0, resample }, lies = false) {
+  if (resample === "point") return [width, height];
+  const scale = look / Math.max(width, height);
+  const [least, other] = lies ? [down, across] : [across, down];
+  return [Math.max(least, Math.ceil(width * scale)), Math.max(other, Math.ceil(height * scale))];
+}
+
+/** The factor by which Python shrinks a JPEG while it decodes it: 1, 2, 4 or 8. */
+function draft({ width, height }, [across, down]) {
+  const room = Math.min(Math.floor(width / across), Math.floor(height / down));
+  return [8, 4, 2].find((factor) => room >= factor) ?? 1;
+}
+
+/** Shrink a picture that is still much too large by a whole factor, as Python does. */
+function shrunk(picture, [across, down]) {
   const factor = Math.min(Math.floor(picture.width / (2 * across)), Math.floor(picture.height / (2 * down)));
   return factor > 1 ? reduce(picture, factor, factor) : picture;
 }

@@ -27,8 +27,9 @@ NAMES = (
     "hostile",
     "install_size",
     "labelling_page",
+    "labelling_opens",
 )
-BY_HAND = ("label_noise", "active_web", "active_seed_network")
+BY_HAND = ("label_noise", "active_web", "active_seed_network", "write_up_notebook")
 """Those that need a model of one's own, or longer than the rest together."""
 INTRODUCTION = """# Results
 

@@ -18,7 +18,7 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "docs" / "notebooks" / "write_up.ipynb"
-STEP_SECONDS = 1800
+STEP_SECONDS = 7200
 
 
 def run(notebook: Path) -> nbformat.NotebookNode:

@@ -249,7 +249,7 @@ def test_people_begin_before_all_is_read_and_the_page_says_how_far_it_is(
             assert len(kept(pool)) == 1
             assert "Reading pictures" in page.inner_text("#frame")
             page.click("nav button[data-view=many]")
-            assert "Reading pictures" in page.inner_text("#grid-empty")
+            until(page, "document.getElementById('grid-empty').textContent.startsWith('Reading')")
             free.release(1000)
             page.wait_for_selector("#grid li:nth-child(15)")
             page.click("nav button[data-view=one]")

@@ -11,7 +11,7 @@ export class Many {
     this.desk = desk;
     this.cards = [];
     this.chosen = new Set();
-    this.complete = true;
+    this.complete = false;
     this.growing = null;
   }
 
@@ -23,6 +23,7 @@ export class Many {
 
   /** Fill the grid up; the pictures that are in it stay where they are. */
   async show() {
+    if (!this.cards.length) this.#draw();
     await this.#fill();
     this.#draw();
   }

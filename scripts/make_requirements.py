@@ -1,4 +1,4 @@
-"""Write requirements.txt, requirements-dev.txt and environment.yml from uv.lock.
+"""Write the requirements files and environment.yml from uv.lock.
 
 ``python scripts/make_requirements.py`` writes them; with ``--check`` nothing is written, and the
 exit code is 1 when the lock does not fit pyproject.toml or a file does not fit the lock.
@@ -11,6 +11,7 @@ from environment import ROOT
 
 EXPORTS = {
     "requirements.txt": ("--extra=train", "--no-dev"),
+    "requirements-service.txt": ("--extra=web", "--no-dev"),
     "requirements-dev.txt": ("--all-extras",),
 }
 HEADER = """\

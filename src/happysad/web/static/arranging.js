@@ -8,7 +8,8 @@ export const WAITING = Symbol("waiting");
 
 /** Ways to sort by name, each a function of two pictures. Those without an answer come last. */
 export function orders(classes) {
-  const byName = (one, other) => (one.name < other.name ? -1 : Number(one.name > other.name));
+  const collator = new Intl.Collator("en", { numeric: true }); // 2.jpg before 10.jpg
+  const byName = (one, other) => collator.compare(one.name, other.name);
   const byNumber = (number) => (one, other) => rank(other, number) - rank(one, number) || one.number - other.number;
   const highest = ({ probabilities }) => probabilities[best(probabilities, classes)];
   const found = new Map([

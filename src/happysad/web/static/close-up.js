@@ -35,6 +35,8 @@ export class CloseUp {
     byId("place").textContent = place < 0 ? "" : `${count(place + 1)} of ${count(all.length)}`;
     byId("previous").disabled = place <= 0;
     byId("next").disabled = place === all.length - 1;
+    // A button that is disabled loses the focus, and with it the arrow keys.
+    if (document.activeElement.disabled) byId("close").focus();
   }
 
   #step(by) {

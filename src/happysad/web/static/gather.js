@@ -1,6 +1,8 @@
 // Pictures that people bring: dropped, pasted, chosen, or named by their address.
 // Each is { name, blob } or, for an address, { name, url }.
 
+const BY_NAME = new Intl.Collator("en", { numeric: true }); // 2.jpg before 10.jpg
+
 /** Return the pictures of a drop; folders are walked. Call it within the event itself: what was
  *  dropped can be read only then. */
 export function fromDrop(transfer) {
@@ -74,7 +76,7 @@ function named(file, path = "") {
 }
 
 function inOrder(pictures) {
-  return pictures.flat().sort((one, other) => (one.name < other.name ? -1 : 1));
+  return pictures.flat().sort((one, other) => BY_NAME.compare(one.name, other.name));
 }
 
 /** Return the files in an entry of a drop. Of folders, not those whose name begins with a dot. */

@@ -142,7 +142,25 @@ class _Watch:
         self.peak = 0
 
     def look(self) -> None:
-        self.peak = max(self.peak, sum(map(_resident, _tree(self._root))))
+        self.peak = max(self.peak, resident(self._root))
+
+
+def resident(root: int) -> int:
+    """Return the resident memory of a process and its children, bytes."""
+    return sum(map(_resident, _tree(root)))
+
+
+def cpu_seconds(root: int) -> float:
+    """Return the processor time that a process and its children have taken."""
+    return sum(map(_cpu_seconds, _tree(root)))
+
+
+def _cpu_seconds(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _communicate(process: subprocess.Popen[str], watch: _Watch) -> tuple[str, str]:

@@ -28,6 +28,7 @@ NAMES = (
     "install_size",
     "labelling_page",
     "labelling_opens",
+    "service_load",
 )
 BY_HAND = ("label_noise", "active_web", "active_seed_network", "write_up_notebook")
 """Those that need a model of one's own, or longer than the rest together."""

@@ -105,6 +105,12 @@ class Client:
 
 
 @pytest.fixture
+def client_type() -> type[Client]:
+    """What asks a server that a test has started itself."""
+    return Client
+
+
+@pytest.fixture
 def serving() -> Callable[..., Any]:
     """A block in which a session is served on a free port."""
     from happysad.web import server

@@ -13,7 +13,7 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import as_completed
+from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -118,9 +118,9 @@ class Watch:
         """Look no more."""
         self._stopped = True
         self._news.set()
-        self._pool.close()
         if self._thread.is_alive():
             self._thread.join()
+        self._pool.close()
 
     def nudge(self) -> None:
         """Say that there is news in the folder."""
@@ -186,20 +186,23 @@ class Watch:
                 self._known.pop(file, None)
             self._stamps = stamps
         self._read([file for file in stamps if file not in self._known])
-        self._seen = seen
-        self._publish()
+        if not self._stopped:
+            self._seen = seen
+            self._publish()
 
     def _read(self, files: list[str]) -> None:
+        """Read files, and publish a view now and then."""
         pending = {self._pool.submit(f"{self._root}/{file}"): file for file in files}
+        waiting = set(pending)
         last = time.monotonic()
-        for future in as_completed(pending):
-            if future.cancelled():
-                continue
-            told = future.result()
-            if isinstance(told, PictureError):
-                told = Examined(pending[future], code=told.code, message=told.message)
-            self._known[pending[future]] = told
-            if time.monotonic() - last > _SECONDS_BETWEEN_VIEWS:
+        while waiting and not self._stopped:
+            done, waiting = wait(waiting, _SECONDS_BETWEEN_VIEWS, FIRST_COMPLETED)
+            for future in done:
+                told = future.result()
+                if isinstance(told, PictureError):
+                    told = Examined(pending[future], code=told.code, message=told.message)
+                self._known[pending[future]] = told
+            if waiting and time.monotonic() - last > _SECONDS_BETWEEN_VIEWS:
                 self._publish()
                 last = time.monotonic()
 

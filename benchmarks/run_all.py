@@ -28,6 +28,7 @@ NAMES = (
     "install_size",
     "labelling_page",
     "labelling_opens",
+    "first_page",
     "service_load",
 )
 BY_HAND = ("label_noise", "active_web", "active_seed_network", "write_up_notebook")

@@ -38,7 +38,8 @@ PROMISES = {
         "cookies.",
         19: "Bytes are counted while they stream, compressed bodies are refused, one deadline "
         "covers everything.",
-        20: "A failed address is one item; the others go on.",
+        20: "A failed address is one item; the others go on. To callers of the service, closed and "
+        "blocked look alike.",
     },
     "Saved models": {
         21: "A saved model holds nothing executable; damage, tricks, foreign formats and pickles "
@@ -55,15 +56,22 @@ PROMISES = {
         27: "Changed data or options are refused on resume, with the differences listed.",
         28: "Ctrl-C and SIGTERM leave a checkpoint and say how to go on.",
     },
-    "Pages": {
-        29: "A page listens on 127.0.0.1 alone unless another address is asked for, and always "
-        "behind a token that is new for every start.",
-        30: "A body beyond the limit is refused with 413, whatever length it claims to have.",
-        33: "Ctrl-C and SIGTERM finish what is under way and exit 0.",
+    "Pages and the service": {
+        29: "Pages and the service listen on 127.0.0.1 alone unless another address is asked for, "
+        "and there never without a token. A page that writes always has one, new for every start.",
+        30: "Too large a body, too many parts and too long a field are refused with 413, whatever "
+        "length they claim; nothing of them goes to a disk.",
+        31: "The service's queue is bounded. Beyond it a call gets 503 with `Retry-After` at once; "
+        "what was accepted is answered as `predict` answers it.",
+        32: "Callers who trickle bytes delay nobody, and are given up.",
+        33: "Ctrl-C and SIGTERM finish what is under way and exit 0. On SIGTERM `/readyz` says so "
+        "first, while `/healthz` stays well.",
+        34: "A fuzz of the service by its own description finds no server error.",
         35: "Names and labels are text everywhere; a strict policy, no script from elsewhere, no "
         "outside request; pictures are made anew and have no path in their address.",
-        36: "A change needs the token and has to come from the page itself; an unknown host is "
-        "refused.",
+        36: "A change has to come from the page itself, or from a program that knows the token; on "
+        "loopback the service answers this machine's programs without one, and no page of another "
+        "site. An unknown host is refused.",
     },
     "Labels": {
         37: "A label that was acknowledged survives a kill; sent twice it is one label; of two "

@@ -93,8 +93,8 @@ def serve(
 
     bounds = ServeOptions(
         workers=workers,
-        call_pictures=max_pictures,
-        call_bytes=max_mib * _MIB,
+        call_pictures=min(max_pictures, max_queue),
+        call_bytes=min(max_mib, max_queue_mib) * _MIB,
         queue_pictures=max_queue,
         queue_bytes=max_queue_mib * _MIB,
         fetch=FetchOptions(allow_private=allow_private),

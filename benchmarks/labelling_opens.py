@@ -45,9 +45,9 @@ def main() -> int:
             Mark("seconds when opened again", again["picture"], at_most=MOST_SECONDS),
         ],
         figures={
-            "files": first["files"],
+            "files": f"{first['files']:,.0f}",
             "seconds until all are read, behind the page": first["all"],
-            "pictures to ask about": first["groups"],
+            "pictures to ask about, near duplicates as one": f"{first['groups']:,.0f}",
         },
     )
     return finish(result, options.out)

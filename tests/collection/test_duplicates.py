@@ -92,9 +92,9 @@ def test_groups_that_grow_picture_by_picture_end_as_those_that_are_found_at_once
     signatures[::17] = 0  # flat: near their exact copies only
     identities = [(f"bytes {chance.integers(0, 250)}", f"pixels {item}") for item in range(300)]
     growing = GrowingGroups()
-    for item, (identity, signature) in enumerate(zip(identities, signatures, strict=True)):
-        growing.add(identity, signature)
-        assert growing.numbers.shape == (item + 1,)
+    for start, end in ((0, 1), (1, 20), (20, 20), (20, 180), (180, 300)):
+        growing.add(identities[start:end], signatures[start:end])
+        assert growing.numbers.shape == (end,)
     found = find_duplicates(identities, signatures).near
     assert len(found) > 10
     expected = np.arange(300)
@@ -107,5 +107,5 @@ def test_a_picture_joins_two_groups_that_were_apart():
     base = signatures_of(6, 1)[0]
     growing = GrowingGroups()
     for number, bits in enumerate((0, 2 * NEAR_DISTANCE, NEAR_DISTANCE)):
-        growing.add((f"{number}",), flipped(base, 0, bits))
+        growing.add([(f"{number}",)], flipped(base, 0, bits)[None])
         assert growing.numbers.tolist() == [[0], [0, 1], [0, 0, 0]][number]

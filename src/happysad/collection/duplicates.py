@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from happysad.pictures.signature import NEAR_DISTANCE, distances, is_flat, near_pairs
+from happysad.pictures.signature import is_flat, near_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
@@ -58,42 +58,51 @@ def find_duplicates(
 
 
 class GrowingGroups:
-    """Groups of copies among pictures that come in one by one.
+    """Groups of copies among pictures that come in little by little.
 
-    After the last one they are those of ``find_duplicates``. A picture can join two groups that
+    After the last ones they are those of ``find_duplicates``. A picture can join two groups that
     were apart before it came.
     """
 
     def __init__(self) -> None:
         self._first: dict[tuple[int, Hashable], int] = {}
-        self._signatures = np.zeros((64, 4), np.uint64)
-        self._numbers = np.zeros(64, np.int64)
-        self._count = 0
+        # Of equal signatures one is compared with the others, that of the picture beside it.
+        self._distinct = np.zeros((0, 4), np.uint64)
+        self._owners: list[int] = []
+        self._numbers = np.zeros(0, np.int64)
 
-    def add(self, identity: Sequence[Hashable], signature: NDArray[np.uint64]) -> None:
-        """Take in the next picture.
+    def add(self, identities: Sequence[Sequence[Hashable]], signatures: NDArray[np.uint64]) -> None:
+        """Take in the next pictures.
 
         Args:
-            identity: what identifies it; pictures that share one are exact copies.
-            signature: uint64 of shape (4,), see ``pictures.signature``.
+            identities: for each what identifies it; pictures that share one are exact copies.
+            signatures: uint64 of shape (N, 4), see ``pictures.signature``.
         """
-        item, numbers = self._count, self.numbers
-        alike = numbers[distances(signature, self._signatures[:item]) <= NEAR_DISTANCE]
-        same = [self._first.setdefault((place, key), item) for place, key in enumerate(identity)]
-        mine = {*alike.tolist(), *(int(numbers[one]) for one in same if one != item)}
-        number = min(mine, default=item)
-        if len(mine) > 1:
-            numbers[np.isin(numbers, list(mine))] = number
-        if item == len(self._numbers):
-            self._signatures = np.resize(self._signatures, (2 * item, 4))
-            self._numbers = np.resize(self._numbers, 2 * item)
-        self._signatures[item], self._numbers[item] = signature, number
-        self._count += 1
+        start, compared = len(self._numbers), len(self._owners)
+        self._numbers = np.append(self._numbers, start + np.arange(len(identities)))
+        for item, (keys, signature) in enumerate(zip(identities, signatures, strict=True), start):
+            for place, key in enumerate(keys):
+                self._join(item, self._first.setdefault((place, key), item))
+            if is_flat(signature):
+                continue
+            twin = self._first.setdefault((-1, signature.tobytes()), item)
+            self._join(item, twin)
+            if twin == item:
+                self._owners.append(item)
+        fresh = signatures[[item - start for item in self._owners[compared:]]]
+        self._distinct = np.concatenate([self._distinct, fresh])
+        for one, other in near_pairs(self._distinct, since=compared).tolist():
+            self._join(self._owners[one], self._owners[other])
 
     @property
     def numbers(self) -> NDArray[np.int64]:
         """The group of each picture so far, named after its first one, shape (N,)."""
-        return self._numbers[: self._count]
+        return self._numbers
+
+    def _join(self, one: int, other: int) -> None:
+        low, high = sorted((int(self._numbers[one]), int(self._numbers[other])))
+        if low != high:
+            self._numbers[self._numbers == high] = low
 
 
 def connected(count: int, pairs: Iterable[tuple[int, int]]) -> Groups:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from happysad.collection.duplicates import GrowingGroups
 from happysad.collection.names import claims_picture
 from happysad.collection.scan import NO_PICTURE, entry_of, examine_each
@@ -194,9 +196,12 @@ class _Gathered:
         self._groups = GrowingGroups()
 
     def add(self, pictures: Sequence[Known]) -> None:
-        for entry, pixel_sha256 in pictures:
-            self._groups.add((entry.sha256, pixel_sha256), from_hex(entry.signature))
-            self._entries.append(entry)
+        signatures = [from_hex(entry.signature) for entry, _ in pictures]
+        self._groups.add(
+            [(entry.sha256, pixel_sha256) for entry, pixel_sha256 in pictures],
+            np.array(signatures, np.uint64).reshape(-1, 4),
+        )
+        self._entries += [entry for entry, _ in pictures]
 
     def pool(self) -> Pool:
         """Return them as a pool, each group under the smallest sha256 in it."""

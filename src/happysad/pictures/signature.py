@@ -103,13 +103,14 @@ def distances(one: NDArray[np.uint64], many: NDArray[np.uint64]) -> NDArray[np.i
 
 
 def near_pairs(
-    signatures: NDArray[np.uint64], *, distance: int = NEAR_DISTANCE
+    signatures: NDArray[np.uint64], *, distance: int = NEAR_DISTANCE, since: int = 0
 ) -> NDArray[np.int64]:
     """Find every pair of signatures that differ in few bits, by comparing all of them.
 
     Args:
         signatures: uint64 of shape (N, 4).
         distance: largest number of differing bits, 0 to 256.
+        since: leave out pairs among the first so many, which were compared before.
 
     Returns:
         int64 of shape (M, 2): indices i < j, sorted. Pictures without structure are in no pair.
@@ -119,15 +120,16 @@ def near_pairs(
     words = np.ascontiguousarray(signatures[places].T)
     count, block = len(places), 256
     found = [np.empty((0, 2), np.int64)]
-    for start in range(0, count, block):
+    for start in range(int(np.searchsorted(places, since)), count, block):
         end = min(start + block, count)
-        total = np.zeros((end - start, count - start), np.uint16)
+        total = np.zeros((end - start, end), np.uint16)
         for row in words:
-            total += np.bitwise_count(row[start:end, None] ^ row[None, start:])
-        first, second = np.nonzero(total <= distance)
-        later = second > first
-        found.append(places[np.stack([first[later], second[later]], axis=1) + start])
-    return np.concatenate(found)
+            total += np.bitwise_count(row[start:end, None] ^ row[None, :end])
+        second, first = np.nonzero(total <= distance)
+        earlier = first < second + start
+        found.append(places[np.stack([first, second + start], axis=1)[earlier]])
+    pairs = np.concatenate(found)
+    return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
 
 
 @cache

@@ -23,7 +23,7 @@ def main() -> int:
     arguments.add_argument("--seeds", type=int, default=5)
     options = arguments.parse_args()
     place = options.work / "active-seed-network"
-    measured = run(
+    run(
         [
             *(*HAPPYSAD, "active", options.data / "seed", "--preset", "seed"),
             *("--strategies", "margin", "--budget", "90", "--rounds", "3", "--epochs", "20"),
@@ -38,7 +38,6 @@ def main() -> int:
         figures={
             "conclusion": told["conclusion"],
             **figures_of(told),
-            "seconds of the last part of the work": measured.seconds,
         },
     )
     return finish(result, options.out)

@@ -22,6 +22,7 @@ from measuring import REPOSITORY, Mark, Result, finish, parser
 SCORE = re.compile(r"^(\w+) +(-?[\d.]+ \[.*\], n = (\d+))$")
 PART = re.compile(r"^(train|validation|test) +(\d+ pictures in \d+ groups)$")
 ASKED = re.compile(r"^(random|margin|all +\d+) +(accuracy .*)$")
+BUDGET = 60
 KEPT = ("accuracy", "balanced_accuracy", "roc_auc", "answered", "accuracy_answered", "baseline")
 
 
@@ -33,7 +34,11 @@ def main() -> int:
     subprocess.run(
         [sys.executable, REPOSITORY / "scripts" / "run_notebook.py", "--out", notebook],
         check=True,
-        env={**os.environ, "WRITE_UP_PICTURES": str(options.data / "seed")},
+        env={
+            **os.environ,
+            "WRITE_UP_PICTURES": str(options.data / "seed"),
+            "WRITE_UP_BUDGET": str(BUDGET),
+        },
     )
     minutes = (time.perf_counter() - started) / 60
     figures = figures_of(printed(notebook))
@@ -41,7 +46,7 @@ def main() -> int:
         "write_up_notebook",
         "python benchmarks/write_up_notebook.py",
         marks=[Mark("parts of the write-up that the notebook scored", len(figures), at_least=10)],
-        figures={**figures, "minutes for all steps": minutes},
+        figures={**figures, "minutes for all steps, wall time": minutes},
     )
     return finish(result, options.out)
 
@@ -62,8 +67,11 @@ def figures_of(lines: list[str]) -> dict[str, object]:
         elif (found := SCORE.match(line)) and found[1] in KEPT:
             figures[f"{found[1].replace('_', ' ')}, test part"] = found[2]
         elif found := ASKED.match(line):
-            name = re.sub(r"all +", "all labels of the pool, ", found[1])
-            figures[f"asked for labels: {name}"] = found[2]
+            every = found[1].startswith("all")
+            name = (
+                re.sub(r"all +", "all labels: ", found[1]) if every else f"{BUDGET} by {found[1]}"
+            )
+            figures[f"learned from {name}"] = found[2]
         elif line.startswith("Active learning"):
             figures["conclusion"] = line
     return figures

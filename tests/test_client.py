@@ -139,12 +139,16 @@ def test_nobody_there_is_a_service_error():
 
 
 @contextmanager
-def pretending(*answers: tuple[int, dict[str, str], bytes]) -> Iterator[str]:
-    """Serve these answers, one a request, the last one for ever."""
+def pretending(*answers: tuple[int, dict[str, str], bytes], drop: int = 0) -> Iterator[str]:
+    """Drop some connections, then serve these answers, one a request, the last one for ever."""
     left = [*answers]
+    dropping = [None] * drop
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if dropping:
+                dropping.pop()
+                return
             status, headers, body = left.pop(0) if len(left) > 1 else left[0]
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(body))}.items():
@@ -174,6 +178,16 @@ def test_a_busy_service_is_asked_again_while_there_is_time():
         with pytest.raises(happysad.BusyError, match="queue is full") as caught:
             client.labels()
         assert caught.value.retry_after == 1
+
+
+def test_a_connection_that_was_closed_in_between_costs_nothing():
+    words = b'{"classes": ["happy", "sad"], "unsure": "unsure"}'
+    with pretending((200, {}, words), drop=1) as url, happysad.Client(url) as client:
+        assert client.labels() == ("happy", "sad")
+    with pretending((200, {}, words), drop=9) as url:
+        client = happysad.Client(url)
+        with client, pytest.raises(happysad.ServiceError, match="cannot be reached"):
+            client.labels()
 
 
 def test_what_is_no_service_is_told():

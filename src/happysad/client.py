@@ -12,6 +12,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, overload
 from urllib.parse import urlsplit
 
@@ -31,6 +32,12 @@ if TYPE_CHECKING:
 # Less than a service takes by default, so that a call of many pictures is never refused for it.
 _PICTURES_A_CALL = 32
 _BYTES_A_CALL = 32 * 1024 * 1024
+_UNREACHABLE = (
+    httpcore2.TimeoutException,
+    httpcore2.NetworkError,
+    httpcore2.ProtocolError,
+    OSError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,21 +216,23 @@ class Client:
         headers = [("Accept", "application/json"), *self._headers]
         if body is not None:
             headers.append(("Content-Type", "application/json"))
+        content = None if body is None else json.dumps(body).encode("ascii")
         waits = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
+        ask = partial(
+            self._pool.request,
+            method,
+            self._base + path,
+            headers=headers,
+            content=content,
+            extensions={"timeout": waits},
+        )
         try:
-            response = self._pool.request(
-                method,
-                self._base + path,
-                headers=headers,
-                content=None if body is None else json.dumps(body).encode("ascii"),
-                extensions={"timeout": waits},
-            )
-        except (
-            httpcore2.TimeoutException,
-            httpcore2.NetworkError,
-            httpcore2.ProtocolError,
-            OSError,
-        ) as error:
+            try:
+                response = ask()
+            except (httpcore2.NetworkError, httpcore2.ProtocolError):
+                # A connection that was kept may be closed just now; to ask twice changes nothing.
+                response = ask()
+        except _UNREACHABLE as error:
             reason = str(error) or type(error).__name__
             msg = f"The service {self._base} cannot be reached: {reason}."
             raise ServiceError(msg) from error

@@ -17,6 +17,7 @@ from PIL import Image
 
 from happysad.drawn import draw
 from happysad.predictor import load
+from happysad.web.access_log import Form
 from happysad.web.engine import Engine
 from happysad.web.guard import Door
 from happysad.web.options import ServeOptions
@@ -117,14 +118,18 @@ def plain(width: int, height: int, kind: str = "PNG") -> bytes:
 
 @contextmanager
 def serving(
-    model: Path | None = TWO_VIEWS, *, options: ServeOptions | None = None, **door: Any
+    model: Path | None = TWO_VIEWS,
+    *,
+    options: ServeOptions | None = None,
+    log: Form = "off",
+    **door: Any,
 ) -> Iterator[Service]:
     """Serve a model while the block runs."""
     options = options or ServeOptions(workers=1)
     listener, made = listen("127.0.0.1", free_port(), **({"is_open": True} | door))
     predictor = None if model is None else load(model)
     with Engine(predictor, options=options) as engine:
-        server = make_server(service(engine, made), wind_down=engine.wind_down)
+        server = make_server(service(engine, made, log=log), wind_down=engine.wind_down)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

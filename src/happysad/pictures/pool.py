@@ -55,10 +55,12 @@ class Pool(Generic[Item, Result]):
         Raises:
             HappysadError: they cannot be started.
         """
-        for _ in range(self.size):
-            worker = start_worker(self._setup, self._seconds, among=self._workers)
-            self._run(self._look_after, worker)
+        starts: list[Future[None]] = [Future() for _ in range(self.size)]
+        for started in starts:
+            self._run(self._look_after, started)
         self._run(self._watch)
+        for started in starts:
+            started.result()
 
     def submit(self, item: Item) -> Future[Result | PictureError]:
         """Have one item worked on.
@@ -93,8 +95,14 @@ class Pool(Generic[Item, Result]):
         self._threads.append(thread)
         thread.start()
 
-    def _look_after(self, worker: Worker) -> None:
+    def _look_after(self, started: Future[None]) -> None:
         """Keep one process busy, and replace it when it is lost; runs in a thread."""
+        try:
+            worker = start_worker(self._setup, self._seconds, among=self._workers)
+        except HappysadError as error:
+            started.set_exception(error)
+            return
+        started.set_result(None)
         while (job := self._jobs.get()) is not None:
             if self._closed.is_set():
                 job.result.cancel()

@@ -28,6 +28,7 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 """Name of the request that is being answered."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_NOBODY_WAITED: Final = 499  # as others log a caller who left before there was an answer
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -55,7 +56,7 @@ class AccessLog:
         name = asked if _NAME.fullmatch(asked) else uuid4().hex
         request_id.set(name)
         scope.setdefault("state", {})
-        status = 0
+        status = _NOBODY_WAITED
 
         async def send_named(message: Message) -> None:
             nonlocal status

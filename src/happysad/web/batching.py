@@ -77,22 +77,24 @@ class Batcher:
             self._thread.join()
 
     def _run(self) -> None:
-        while batch := self._take():
-            started = time.perf_counter()
-            self._answer(batch)
-            self._tell(len(batch), time.perf_counter() - started)
+        while (batch := self._take()) is not None:
+            wanted = [job for job in batch if job.answer.set_running_or_notify_cancel()]
+            if wanted:
+                started = time.perf_counter()
+                self._answer(wanted)
+                self._tell(len(wanted), time.perf_counter() - started)
 
-    def _take(self) -> list[_Job]:
-        """Wait for work; return the oldest job and what can be answered with it."""
+    def _take(self) -> list[_Job] | None:
+        """Wait for work; return the oldest job and what goes with it, or None at the end."""
         with self._news:
             self._news.wait_for(lambda: self._waiting or self._closed)
             if not self._waiting:
-                return []
+                return None
             oldest = self._waiting[0]
             batch = [job for job in self._waiting if job.goes_with(oldest)][:MOST]
             taken = set(map(id, batch))
             self._waiting = [job for job in self._waiting if id(job) not in taken]
-            return [job for job in batch if job.answer.set_running_or_notify_cancel()] or batch
+            return batch
 
     @staticmethod
     def _answer(batch: list[_Job]) -> None:

@@ -201,7 +201,7 @@ def answers(model: type[BaseModel], *statuses: int) -> dict[int | str, dict[str,
     """Return what a route can answer: a document, or a problem with one of these statuses."""
     problem = {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}
     content = {"application/problem+json": problem}
-    problems = {
+    problems: dict[int | str, dict[str, Any]] = {
         status: {"description": _REASONS[status], "content": content}
         for status in sorted({*_ALWAYS, *statuses})
     }

@@ -211,7 +211,7 @@ class Guard:
             return Problem(403, "A change has to come from a page of this server.")
         limit = self._limit(scope)
         length = headers.get("content-length", "0")
-        if not length.isdigit() or int(length) > limit:
+        if not length.isdecimal() or int(length) > limit:
             return Problem(413, _too_large(limit))
         path = scope["path"]
         if path in self._public or path.startswith(self._folders) or trusted or door.is_open:

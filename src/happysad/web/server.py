@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 DEFAULT_PORT: Final = 8765
 _TRIES: Final = 20
 _SECONDS_TO_FINISH: Final = 15
-_SECONDS_TO_WIND_DOWN: Final = 1.5
+_SECONDS_TO_WIND_DOWN: Final = 2.0
 _SECONDS_FOR_A_HEAD: Final = 10
+# Longer than the minute after which proxies drop an idle connection: it is theirs to close first.
+_SECONDS_IDLE: Final = 75
 
 
 def listen(
@@ -95,6 +97,7 @@ def make_server(app: FastAPI, *, wind_down: Callable[[], None] | None = None) ->
         access_log=False,
         lifespan="off",
         server_header=False,
+        timeout_keep_alive=_SECONDS_IDLE,
         timeout_graceful_shutdown=_SECONDS_TO_FINISH,
     )
     server = _Server(config)

@@ -21,8 +21,8 @@ export class Gallery {
     byId("sort").replaceChildren(...[...this.orders.keys()].map((name) => text("option", name)));
     byId("sort").addEventListener("change", () => this.#turn(0));
     byId("words").addEventListener("input", () => this.#turn(0));
-    byId("before").addEventListener("click", () => this.#turn(this.page - 1));
-    byId("after").addEventListener("click", () => this.#turn(this.page + 1));
+    byId("before").addEventListener("click", () => this.#leaf(-1));
+    byId("after").addEventListener("click", () => this.#leaf(+1));
   }
 
   /** The pictures that fit, over all pages. */
@@ -53,6 +53,11 @@ export class Gallery {
     this.wanted = null;
     this.page = 0;
     byId("words").value = "";
+  }
+
+  #leaf(by) {
+    this.#turn(this.page + by);
+    byId("many").scrollIntoView();
   }
 
   #turn(page) {

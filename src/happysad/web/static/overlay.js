@@ -48,6 +48,7 @@ export class Overlay {
     box.style.width = percent(right - left);
     box.style.height = percent(bottom - top);
     if (top < 0.06) box.classList.add("at-top");
+    if ((this.mirrored ? left : 1 - right) < 0.12) box.classList.add("at-right");
     if (few || right - left >= WIDE) box.append(text("span", `${label} ${share(face.probabilities[label])}`));
     return box;
   }

@@ -38,7 +38,7 @@ function answer(prediction, model) {
 /** Say what a calibrated probability means. */
 function outOf100(probability, label) {
   const number = Math.round(100 * probability);
-  return `Of 100 pictures with this answer, about ${number === 100 ? "all" : number} are ${label}.`;
+  return `Of 100 pictures with this answer, ${number === 100 ? "almost all" : `about ${number}`} are ${label}.`;
 }
 
 function abstention(prediction, label, model) {

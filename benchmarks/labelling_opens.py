@@ -12,6 +12,7 @@ minutes behind the page.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -57,7 +58,13 @@ def opened(pool: Path, labels: Path, page: Any, *, until_read: bool = False) -> 
     """Start the page on a pool and say how long things took, in seconds."""
     started = time.perf_counter()
     command = [*HAPPYSAD, "label", pool, "--labels", labels, "--no-browser", "--plain"]
-    serving = subprocess.Popen([str(one) for one in command], stdout=subprocess.PIPE, text=True)
+    serving = subprocess.Popen(
+        [str(one) for one in command],
+        stdout=subprocess.PIPE,
+        text=True,
+        # Compiled modules are kept, as after any installation with pip.
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""},
+    )
     try:
         assert serving.stdout is not None
         words = (word for line in serving.stdout for word in line.split())

@@ -2,6 +2,11 @@
 //
 // A candidate is {score, points}: eight points (x, y); upper left and lower right of the box, then
 // right eye, left eye, nose, mouth, right ear, left ear.
+//
+// Everything is rounded to single precision where Python does it: where a face is cut out jumps by
+// a pixel on the last bit of its place, and the answer with it.
+
+const { fround } = Math;
 
 const STRIDE = 4; // pixels between two anchors of the network's input
 const NUMBERS = 16; // that the network gives for each anchor
@@ -19,7 +24,7 @@ export function decode(raw, logits, side, least) {
   const columns = side / STRIDE;
   const candidates = [];
   for (let anchor = 0; anchor < logits.length; anchor++) {
-    const score = Math.fround(1 / (1 + Math.exp(-Math.min(80, Math.max(-80, logits[anchor])))));
+    const score = fround(1 / (1 + Math.exp(-Math.min(80, Math.max(-80, logits[anchor])))));
     if (score < least) continue;
     const x = (anchor % columns) * STRIDE + STRIDE / 2;
     const y = Math.floor(anchor / columns) * STRIDE + STRIDE / 2;
@@ -31,10 +36,17 @@ export function decode(raw, logits, side, least) {
 
 function pointsOf(numbers, x, y) {
   const points = [];
-  for (let i = 4; i < NUMBERS; i += 2) points.push([numbers[i] + x, numbers[i + 1] + y]);
-  const [middleX, middleY] = [numbers[0] + x, numbers[1] + y];
+  for (let i = 4; i < NUMBERS; i += 2) points.push([fround(numbers[i] + x), fround(numbers[i + 1] + y)]);
+  const [middleX, middleY] = [fround(numbers[0] + x), fround(numbers[1] + y)];
   const [halfX, halfY] = [numbers[2] / 2, numbers[3] / 2];
-  return [[middleX - halfX, middleY - halfY], [middleX + halfX, middleY + halfY], ...points];
+  const upper = [fround(middleX - halfX), fround(middleY - halfY)];
+  return [upper, [fround(middleX + halfX), fround(middleY + halfY)], ...points];
+}
+
+/** Move candidates from an input of the network to the picture that it is a `scale` of. */
+export function enlarged(candidates, scale) {
+  const factor = fround(scale);
+  return candidates.map(({ score, points }) => ({ score, points: points.map((one) => one.map((place) => fround(place / factor))) }));
 }
 
 /** A damaged network can put a face miles away. */
@@ -68,9 +80,22 @@ export function blend(candidates, threshold, limit) {
 }
 
 function mean(candidates) {
-  const total = candidates.reduce((sum, { score }) => sum + score, 0);
-  const sum = (point, axis) => candidates.reduce((sum, one) => sum + (one.points[point][axis] * one.score) / total, 0);
-  return candidates[0].points.map((_, point) => [sum(point, 0), sum(point, 1)]);
+  const total = sum(candidates.map(({ score }) => score));
+  const weights = candidates.map(({ score }) => fround(score / total));
+  return candidates[0].points.map((_, point) =>
+    [0, 1].map((axis) => candidates.reduce((so, one, index) => fround(so + fround(one.points[point][axis] * weights[index])), 0)),
+  );
+}
+
+/** Add in the order in which numpy adds up to 128 numbers: from eight of them on in eight lanes. */
+function sum(numbers) {
+  const add = (one, other) => fround(one + other);
+  const whole = numbers.length - (numbers.length % 8);
+  if (whole === 0 || numbers.length > 128) return numbers.reduce(add, 0);
+  const lanes = numbers.slice(0, 8);
+  for (let i = 8; i < whole; i++) lanes[i % 8] = add(lanes[i % 8], numbers[i]);
+  const pairs = [0, 2, 4, 6].map((lane) => add(lanes[lane], lanes[lane + 1]));
+  return numbers.slice(whole).reduce(add, add(add(pairs[0], pairs[1]), add(pairs[2], pairs[3])));
 }
 
 /** Intersection over union of two boxes. */

@@ -1,6 +1,6 @@
 // Finding faces in a picture.
 
-import { blend, decode, extent } from "./boxes.js";
+import { blend, decode, enlarged, extent } from "./boxes.js";
 import { size } from "./prepare.js";
 import { resize } from "./resize.js";
 
@@ -33,8 +33,7 @@ export class Finder {
   async #look(picture, side) {
     const { data, scale } = framed(picture, side);
     const { boxes, scores } = await this.network.run(data, [1, side, side, 3], ["boxes", "scores"]);
-    const found = decode(boxes.data, scores.data, side, LEAST_SCORE);
-    return found.map(({ score, points }) => ({ score, points: points.map(([x, y]) => [x / scale, y / scale]) }));
+    return enlarged(decode(boxes.data, scores.data, side, LEAST_SCORE), scale);
   }
 }
 
@@ -55,7 +54,7 @@ function framed(picture, side) {
 }
 
 function placeOf({ score, points }, width, height) {
-  const shares = points.map(([x, y]) => [x / width, y / height]);
+  const shares = points.map(([x, y]) => [Math.fround(x / width), Math.fround(y / height)]);
   const within = (share) => Math.min(1, Math.max(0, share));
   return { box: shares.slice(0, 2).flat().map(within), points: shares.slice(2), score };
 }

@@ -26,7 +26,6 @@ from chromium import FLAGS, PROGRAM, SOON, faults, until, watched
 from happysad.bundle import archive
 from happysad.bundle.manifest import TrainedPicture
 from happysad.config import FetchOptions
-from happysad.drawn import draw_collection
 from happysad.pictures.decode import decode
 from happysad.pictures.signature import signature, to_hex
 from happysad.predictor import load
@@ -71,8 +70,12 @@ def service(model: Path) -> Iterator[Service]:
 def fifty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of 49 drawn pictures and one that breaks off, one of them hidden in a subfolder."""
     folder = tmp_path_factory.mktemp("fifty") / "pictures"
-    draw_collection(folder, pictures=48, plant=False)
     (folder / "deeper" / "still").mkdir(parents=True)
+    for mood in ("happy", "sad"):
+        (folder / mood).mkdir()
+        for seed in range(24):
+            drawn = picture(mood, seed=seed, side=96)
+            (folder / mood / f"{mood}{seed:02}.jpg").write_bytes(drawn)
     (folder / "deeper" / "still" / "last.jpg").write_bytes(picture(seed=77))
     (folder / "deeper" / "broken.jpg").write_bytes(picture(seed=78)[:2000])
     (folder / ".hidden.jpg").write_bytes(picture(seed=79))

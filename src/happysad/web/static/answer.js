@@ -32,7 +32,7 @@ class Page {
   /** Take pictures that somebody brought. */
   bring(found) {
     tell("");
-    if (!found.length) return tell("There was no picture in that, and no address: those begin with http:// or https://.");
+    if (!found.length) return tell(`There was no picture in that${byId("address") ? ", and no address: those begin with http:// or https://" : ""}.`);
     const fresh = found.map((picture, place) => ({ ...picture, number: this.pictures.length + place }));
     if (!this.pictures.length && fresh.length === 1) fresh[0].explain = true;
     this.pictures.push(...fresh);
@@ -151,10 +151,11 @@ async function start() {
     const model = await meet();
     introduce(model);
     const page = new Page(model);
+    const address = byId("address"); // not where no server can fetch
     gather({
-      found: (pictures) => page.bring(pictures),
+      found: (pictures) => page.bring(address ? pictures : pictures.filter(({ blob }) => blob)),
       choosers: [byId("files"), byId("folder")],
-      address: byId("address"),
+      address,
     });
     document.body.dataset.ready = "true";
   } catch (problem) {

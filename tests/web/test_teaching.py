@@ -188,6 +188,9 @@ def test_it_trains_answers_and_goes_on_labelling(teacher: Teacher, tmp_path: Pat
     assert teacher.client.ask("GET", f"{base}/pictures.csv")[0] == 200
     for wrong in ("..", "work-2", "%2e%2e", "work-1%2f.."):
         assert teacher.client.ask("GET", f"/api/teach/runs/{wrong}/report")[0] == 404
+    (run / "model-web").mkdir()  # made before
+    assert teacher.post(f"runs/{newest['name']}/web", {})[1]["folder"].endswith("work-1/model-web")
+    assert teacher.post("runs/work-2/web", {})[0] == 404
     label_one_and_take_it(teacher, tmp_path)
 
 

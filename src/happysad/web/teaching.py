@@ -21,6 +21,7 @@ from happysad.pictures.thumbnail import thumbnail
 from happysad.reports.page import visible
 from happysad.sources.expand import Source, load
 from happysad.sources.read import read_file
+from happysad.verbs.export import export
 from happysad.web.labelling import labelling
 from happysad.web.site import STATIC
 from happysad.web.teaching_view import pictures_json, results_json, status_json
@@ -218,6 +219,15 @@ def _add_runs(router: APIRouter, trainings: Trainings) -> None:
         )
         headers = {"Content-Security-Policy": policy}
         return Response(page, media_type="text/html; charset=utf-8", headers=headers)
+
+    @router.post("/runs/{name}/web")
+    def export_page(name: str) -> dict[str, Any]:
+        """Write the model as a page for any web server, beside the model."""
+        result = find(name)
+        place = result.bundle.with_name(f"{result.bundle.stem}-web")
+        if not place.is_dir():
+            export(result.bundle, to="web", out=place)
+        return {"folder": visible(place)}
 
     @router.get("/runs/{name}/pictures.csv")
     def table(name: str) -> Response:

@@ -1,5 +1,7 @@
 // The accuracy on pictures left out, by how strictly a model is held back: one line a round.
 
+import { text } from "./page.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const BOX = { left: 34, right: 292, top: 8, bottom: 104 };
 
@@ -22,6 +24,13 @@ export function drawStrengths(curves) {
     svg.append(make("polyline", { points, class: place === curves.length - 1 ? "line" : "line earlier" }));
   });
   return svg;
+}
+
+/** Say what the lines are. */
+export function legend() {
+  const words = text("p", "Accuracy on pictures left out, by how strictly a model is kept from learning the pictures by heart: one line a round, the latest in bold.");
+  words.className = "soft small";
+  return words;
 }
 
 function describe(curves) {

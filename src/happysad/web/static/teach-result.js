@@ -1,8 +1,9 @@
 // How good the model is: a score that never stands alone, and where it was most wrong.
 
+import { post } from "./api.js";
 import { drawCurve } from "./curve.js";
 import { byId, element, text } from "./page.js";
-import { drawStrengths } from "./teach-curves.js";
+import { drawStrengths, legend } from "./teach-curves.js";
 import { row } from "./teach-findings.js";
 import { action, nameOf, several } from "./teach-tile.js";
 import { share } from "./wording.js";
@@ -10,6 +11,7 @@ import { share } from "./wording.js";
 export class Result {
   constructor(desk) {
     this.desk = desk;
+    byId("web-page").addEventListener("click", () => this.#makePage());
   }
 
   show({ trainings, newest }) {
@@ -21,7 +23,7 @@ export class Result {
     this.#score(newest);
     this.#links(newest);
     byId("confusion").replaceChildren(confusion(newest));
-    byId("curve").replaceChildren(...(newest.curves.length ? [drawStrengths(newest.curves), explained()] : []));
+    byId("curve").replaceChildren(...(newest.curves.length ? [drawStrengths(newest.curves), legend()] : []));
     byId("history-part").hidden = trainings.length < 2;
     byId("history").replaceChildren(drawCurve(trainings, "pictures"));
     this.#mistakes(newest);
@@ -40,10 +42,21 @@ export class Result {
 
   #links({ name, bytes }) {
     const at = `/api/teach/runs/${encodeURIComponent(name)}`;
+    if (at !== this.at) byId("web-words").textContent = "";
+    this.at = at;
     byId("download").href = `${at}/model.happysad`;
     byId("download").textContent = `Download the model (${(bytes / 1e6).toFixed(0)} MB)`;
     byId("report").href = `${at}/report`;
     byId("table").href = `${at}/pictures.csv`;
+  }
+
+  /** Have a folder written that answers in the visitor's own browser. */
+  async #makePage() {
+    byId("web-page").disabled = true;
+    byId("web-words").textContent = "Writing the page…";
+    const done = await this.desk.attempt(() => post(`${this.at}/web`, "{}", { type: "application/json", within: 180_000 }));
+    byId("web-words").textContent = done ? `It lies in ${done.folder}; any web server can show it, and it answers without sending pictures anywhere.` : "";
+    byId("web-page").disabled = false;
   }
 
   #mistakes({ mistakes, mistakes_in_all: all }) {
@@ -121,10 +134,4 @@ function cell(number, right) {
   const made = text("td", number);
   made.className = right ? "right" : "wrong";
   return made;
-}
-
-function explained() {
-  const words = text("p", "Accuracy on pictures left out, by how strictly a model is kept from learning the pictures by heart: one line a round, the model's own in bold.");
-  words.className = "soft small";
-  return words;
 }

@@ -2,19 +2,19 @@
 
 import { read, send } from "./api.js";
 import { byId } from "./page.js";
-import { drawStrengths } from "./teach-curves.js";
+import { drawStrengths, legend } from "./teach-curves.js";
 import { Result } from "./teach-result.js";
 import { several } from "./teach-tile.js";
 
 const LEAST = 3; // pictures of each class, one for each part of the split
+// What a step is called, and which part of the whole it is.
 const STEPS = [
-  [/reading pictures in two views/, () => "Reading scenes and faces"],
-  [/reading pictures/, () => "Looking at the files"],
-  [/fold (\d+) of (\d+)/, ([, round, all]) => `Round ${round} of ${all}`],
-  [/learning/, () => "Learning"],
-  [/judging/, () => "Judging"],
-  [/report/, () => "Writing the report"],
-  [/doubting/, () => "Looking for wrong labels"],
+  [/reading pictures in two views/, () => "Reading scenes and faces", 0.1, 0.5],
+  [/reading pictures/, () => "Looking at the files", 0, 0.1],
+  [/fold (\d+) of (\d+)/, ([, round, all]) => `Round ${round} of ${all}`, 0.5, 0.7],
+  [/learning/, () => "Learning", 0.7, 0.75],
+  [/report/, () => "Writing the report", 0.75, 0.95],
+  [/doubting/, () => "Looking for wrong labels", 0.95, 1],
 ];
 
 export class Training {
@@ -92,12 +92,12 @@ export class Training {
 
   #progress() {
     const { step, done, total, curves } = this.status;
-    const known = STEPS.find(([pattern]) => pattern.test(step));
-    const words = known ? known[1](step.match(known[0])) : "Getting ready";
-    const number = total > 1 && !step.startsWith("fold") ? `: ${done} of ${total}` : "";
-    byId("train-words").textContent = `${words}${number}…`;
-    if (total > 1) byId("progress").value = done / total;
-    else byId("progress").removeAttribute("value");
-    byId("live-curve").replaceChildren(...(curves.length ? [drawStrengths(curves)] : []));
+    const [pattern, say, from, to] = STEPS.find(([known]) => known.test(step)) ?? [/^/, () => "Getting ready", 0, 0];
+    const found = step.match(pattern);
+    const [round, rounds] = found.length > 2 ? [Number(found[1]) - 1, Number(found[2])] : [0, 1];
+    const number = total > 9 ? `: ${done} of ${total}` : "";
+    byId("train-words").textContent = `${say(found)}${number}…`;
+    byId("progress").value = from + ((to - from) * (round + (total ? done / total : 0))) / rounds;
+    byId("live-curve").replaceChildren(...(curves.length ? [drawStrengths(curves), legend()] : []));
   }
 }

@@ -39,6 +39,8 @@ DOORS = {
     "matplotlib": {"reports"},
     "pyarrow": {"verbs"},
     "jinja2": {"reports"},
+    "markdown_it": {"reports"},
+    "markupsafe": {"reports"},
     "httpcore2": {"sources", "client"},
     "onnxruntime": {"bundle", "training"},
     "PIL": {"pictures", "drawn", "reports", "bundle", "faces"},

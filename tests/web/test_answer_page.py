@@ -302,6 +302,9 @@ def test_everything_goes_by_keyboard(page: Any):
     page.keyboard.press("Escape")
     assert not page.is_visible("#close-up")
     assert page.evaluate("document.activeElement.closest('#tiles') !== null")
+    page.keyboard.press("Enter")
+    page.mouse.click(640, 5)  # beside it
+    assert not page.is_visible("#close-up")
     page.click("#clear")
     assert page.is_visible("#invitation")
     assert page.evaluate("document.activeElement.id") == "choose"

@@ -14,7 +14,7 @@ export class CloseUp {
     byId("close").addEventListener("click", () => this.dialog.close());
     byId("previous").addEventListener("click", () => this.#step(-1));
     byId("next").addEventListener("click", () => this.#step(+1));
-    this.dialog.addEventListener("click", (event) => event.target === this.dialog && this.dialog.close());
+    this.dialog.addEventListener("click", (event) => this.#isBeside(event) && this.dialog.close());
     this.dialog.addEventListener("keydown", (event) => {
       if (event.key === "ArrowLeft") this.#step(-1);
       if (event.key === "ArrowRight") this.#step(+1);
@@ -37,6 +37,12 @@ export class CloseUp {
     byId("next").disabled = place === all.length - 1;
     // A button that is disabled loses the focus, and with it the arrow keys.
     if (document.activeElement.disabled) byId("close").focus();
+  }
+
+  /** Whether a click fell on the dark beside the dialog. */
+  #isBeside({ target, clientX, clientY }) {
+    const { left, right, top, bottom } = this.dialog.getBoundingClientRect();
+    return target === this.dialog && (clientX < left || clientX > right || clientY < top || clientY > bottom);
   }
 
   #step(by) {

@@ -101,7 +101,7 @@ export class Detail {
 function overlayOf(picture) {
   const address = addressOf(picture);
   if (!address) return null;
-  const image = element("img", { alt: "The picture", src: address });
+  const image = element("img", { alt: "The picture", src: address, draggable: "false" });
   const overlay = new Overlay(image);
   image.addEventListener("error", () => overlay.element.replaceWith(blank(picture)));
   return overlay;

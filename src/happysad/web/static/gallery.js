@@ -127,7 +127,7 @@ export class Gallery {
     tile.looked = address !== undefined;
     if (!tile.looked) return; // somebody has turned the page; when it comes again, so does this
     const view = tile.item.querySelector(".thumb");
-    view.append(address ? element("img", { src: address, alt: "" }) : element("span", { class: "none" }));
+    view.append(address ? element("img", { src: address, alt: "", draggable: "false" }) : element("span", { class: "none" }));
     this.#tellWhy(picture, view);
   }
 

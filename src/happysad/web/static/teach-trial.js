@@ -15,7 +15,11 @@ export class Trial {
   }
 
   /** Take the model that answers now; what was tried is answered anew. */
-  async renew() {
+  renew() {
+    return this.desk.attempt(() => this.#renew());
+  }
+
+  async #renew() {
     const model = await read("/v1/model");
     this.model = { ...model, explains: model.kind === "two-view" };
     const own = this.desk.state.classes;

@@ -25,7 +25,7 @@ export class Uploads {
   add(pictures, label, burst = "") {
     if (!this.waiting) this.refused = [];
     this.queue.push(...pictures.map((picture) => ({ ...picture, label, burst, tries: 0 })));
-    while (this.busy < LANES && this.busy < this.queue.length + this.busy && this.queue.length) this.#lane();
+    while (this.busy < LANES && this.queue.length) this.#lane();
     this.#tell();
   }
 

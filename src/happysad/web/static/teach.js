@@ -11,6 +11,7 @@ import { Uploads } from "./teach-uploads.js";
 
 const OFTEN = 400; // ms while something is going on
 const SELDOM = 2000;
+const UNDO_FOR = 15_000;
 
 /** What all parts of the page share: the pictures as they are, and what can be done with them. */
 class Desk {
@@ -22,6 +23,7 @@ class Desk {
   }
 
   take(state) {
+    if (state.version < this.state.version) return; // an answer that was overtaken
     this.state = state;
     this.byPicture = new Map(state.pictures.map((picture) => [picture.id, picture]));
     if (state.trouble !== this.said) this.tell((this.said = state.trouble));
@@ -38,6 +40,8 @@ class Desk {
       await send("/api/teach/decisions", { decisions });
       this.#offerUndo(before, words);
       await this.refresh();
+      // The button that was pressed may be gone with its picture: whoever uses keys goes on here.
+      if (document.activeElement === document.body) byId("undo").focus({ preventScroll: true });
     });
   }
 
@@ -65,8 +69,11 @@ class Desk {
   #offerUndo(before, words) {
     byId("undo-words").textContent = words;
     byId("undo-bar").hidden = false;
+    clearTimeout(this.undoing);
+    this.undoing = setTimeout(() => (byId("undo-bar").hidden = true), UNDO_FOR);
     byId("undo").onclick = async () => {
       byId("undo-bar").hidden = true;
+      byId("findings").focus({ preventScroll: true });
       await this.attempt(() => send("/api/teach/decisions", { decisions: before }));
       this.say("Taken back.");
       await this.refresh();

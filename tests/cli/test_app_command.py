@@ -1,0 +1,47 @@
+"""``happysad app`` as a person starts and ends it."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("fastapi", reason="the extra web is not installed")
+
+TINY_TWO_VIEW = Path(__file__).parents[1] / "fixtures" / "tiny-two-view.happysad"
+
+
+def command(*arguments: object) -> list[str]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    words = [sys.executable, "-m", "happysad", "app", *arguments, "--no-browser", "--port", port]
+    return [str(word) for word in (*words, "--base", TINY_TWO_VIEW, "--workers", 1)]
+
+
+def test_t33_it_makes_a_workspace_prints_its_link_and_ends_well(tmp_path: Path) -> None:
+    folder = tmp_path / "smiles"
+    asked = command(folder, "--classes", "calm,angry")
+    with subprocess.Popen(asked, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        link = next(found for line in running.stdout if (found := re.search(r"http://\S+", line)))
+        address, _, token = link[0].partition("#")
+        assert len(token) > 20
+        with urllib.request.urlopen(f"{address}healthz", timeout=60) as answer:
+            assert answer.status == 200
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(30) == 0
+    assert sorted(path.name for path in (folder / "pictures").iterdir()) == ["angry", "calm"]
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "happy").mkdir()
+    done = subprocess.run(command(tmp_path), capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "no workspace" in " ".join(done.stderr.split())
+    assert [path.name for path in tmp_path.iterdir()] == ["happy"]

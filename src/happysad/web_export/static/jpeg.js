@@ -44,7 +44,7 @@ export function readCoefficients(bytes) {
     else if (marker === 0xda) readScan(bytes, end, body, state);
   }
   if (!state.frame) throw new Strange("no frame");
-  for (const one of state.frame.components) one.quantisers ??= state.quantisers[one.quantiser];
+  if (state.frame.components.some((one) => !one.quantisers)) throw new Strange("a component without a scan");
   return { ...state.frame, colours: coloursOf(state) };
 }
 

@@ -1,13 +1,12 @@
 // A model at work: the bytes of a picture in, the answer out; the fields are those of Python.
 
+import { calibrated } from "./calibration.js";
 import { decode, Refusal } from "./decode.js";
 import { heat } from "./heat.js";
 import { prepare } from "./prepare.js";
 import { Network } from "./runtime.js";
 import { ViewReader } from "./views.js";
 import { sceneMap, weigh } from "./weighing.js";
-
-const SMALLEST = 1e-7; // a network that computes in single precision cannot say more than this
 
 export class Predictor {
   /** @param networks graph name → network. */
@@ -93,14 +92,4 @@ export class Predictor {
       probabilities: Object.fromEntries(classes.map((name, index) => [name, row[index]])),
     };
   }
-}
-
-/** Apply a temperature: above 1 softens, below 1 sharpens. */
-export function calibrated(probabilities, temperature) {
-  if (temperature === 1) return probabilities;
-  const logits = probabilities.map((value) => Math.log(Math.min(1, Math.max(SMALLEST, value))) / temperature);
-  const top = Math.max(...logits);
-  const powers = logits.map((logit) => Math.exp(logit - top));
-  const total = powers.reduce((sum, power) => sum + power, 0);
-  return powers.map((power) => power / total);
 }

@@ -63,7 +63,6 @@ function sideOf({ across, down }, whole, least) {
 }
 
 function transformed({ columns, rows, coefficients, quantisers }, side) {
-  if (!quantisers) throw new Strange("no quantisers");
   const stride = columns * side;
   const data = new Uint8ClampedArray(stride * rows * side);
   const block = new Int32Array(64);

@@ -82,7 +82,7 @@ def read(pool: Path, index: Index | None = None, options: CheckOptions | None = 
     """Read a pool to its end; return what it was at each step."""
     told: list[Pool] = []
     reading = Reading(str(pool), options=options or CheckOptions(workers=1), index=index)
-    reading.follow(told.append)
+    reading.follow(lambda pool, _: told.append(pool))
     reading.start()
     reading._thread.join()
     assert reading.progressed.complete
@@ -122,7 +122,7 @@ def test_the_first_pictures_are_drawn_by_lot(pictures: Path):
 def _first(folder: Path, seed: int) -> Pool:
     told: list[Pool] = []
     reading = Reading(str(folder), options=CheckOptions(workers=1), seed=seed)
-    reading.follow(told.append)
+    reading.follow(lambda pool, _: told.append(pool))
     reading.start()
     reading.stop()
     return told[1]
@@ -265,6 +265,25 @@ def test_a_reading_that_breaks_off_says_so_and_labelling_goes_on(pool: Path):
         assert session.reading.trouble == "MemoryError: no room"
         assert session.next("ann")
         assert 0 < session.status("ann").groups < 24
+
+
+def test_t37_it_is_not_complete_before_the_last_pictures_can_be_asked_for(pool: Path):
+    shutil.rmtree(pool / "deep")
+    for file in sorted(pool.iterdir())[6:]:  # so few that they come in two steps
+        file.unlink()
+    with opened(pool, 2) as (session, gate):
+        reading = session._reading
+        assert reading is not None
+        with session._lock:  # as if somebody just asked for pictures
+            gate.open()
+            while not reading.progressed.complete:
+                threading.Event().wait(0.01)
+            assert not session.reading.complete
+            last = next(one for one in reading.pool.entries if one.sha256 not in session._entries)
+            with pytest.raises(LabelError, match="still being read"):
+                say(session, last.sha256)
+        session.wait_until_read()
+        say(session, last.sha256)
 
 
 def test_closing_ends_the_reading_and_whoever_waits(pool: Path):

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 _STEP: Final = 8
 _GROWTH: Final = 1.25
 
-Grown = Callable[[Pool], None]
-
 
 @dataclass(frozen=True, slots=True)
 class Progressed:
@@ -52,6 +50,9 @@ class Progressed:
     total: int
     complete: bool
     trouble: str = ""
+
+
+Grown = Callable[[Pool, Progressed], None]
 
 
 class Reading:
@@ -114,11 +115,12 @@ class Reading:
         """Say now, and whenever it has grown, what the pool is; at the end once more.
 
         Args:
-            told: called from the reading thread, one call at a time.
+            told: called with the pool and how far the reading is, from the reading thread, one
+                call at a time.
         """
         with self._lock:
             self._told = told
-            told(self.pool)
+            told(self.pool, self.progressed)
 
     def stop(self, *, seconds: float = 5.0) -> None:
         """End early, with what was read by then."""
@@ -181,7 +183,7 @@ class Reading:
         with self._lock:
             self.pool, self.progressed = pool, progressed
             if self._told is not None:
-                self._told(pool)
+                self._told(pool, progressed)
         if pool.entries or progressed.complete:
             self._begun.set()
 

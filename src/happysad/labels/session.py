@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from happysad.config import Limits
@@ -103,13 +103,15 @@ class Session:
         # Held for what is shown and asked; whoever waits for more pictures waits for its news.
         self._lock = threading.Condition()
         self._closed = False
+        self._complete = False
         self._refits = Refits(learner, store, every=every) if learner else None
         self._reading: Reading | None = None
         if isinstance(pool, Reading):
             self._reading = pool
             pool.follow(self._grown)
         else:
-            self._grown(pool)
+            total = len(pool.entries) + pool.left_out
+            self._grown(pool, Progressed(total, total, complete=True))
 
     def __enter__(self) -> Session:
         """Return the session; the block's end closes it."""
@@ -129,28 +131,29 @@ class Session:
             self._refits.stop()
         self.store.close()
 
-    def _grown(self, pool: Pool) -> None:
+    def _grown(self, pool: Pool, progressed: Progressed) -> None:
         """Go on with more pictures, or with the news that there are no more."""
         with self._lock:
+            self._progressed = progressed
             self.pool = pool
             self._entries = pool.by_picture
             self._queue.grow(pool.groups)
+            # Last: who sees this without the lock finds every picture.
+            self._complete = progressed.complete
             self._lock.notify_all()
-        if self._refits is not None and self.reading.complete and not self._closed:
+        if self._refits is not None and progressed.complete and not self._closed:
             self._refits.start(pool)
 
     @property
     def reading(self) -> Progressed:
-        """How far the reading of the pool is."""
-        if self._reading is not None:
-            return self._reading.progressed
-        total = len(self.pool.entries) + self.pool.left_out
-        return Progressed(total, total, complete=True)
+        """How far the reading of the pool is; complete when the last pictures can be asked for."""
+        now = self._progressed if self._reading is None else self._reading.progressed
+        return replace(now, complete=self._complete)
 
     def wait_until_read(self) -> None:
         """Return when all pictures are read, or the reading has ended early."""
         with self._lock:
-            self._lock.wait_for(lambda: self._closed or self.reading.complete)
+            self._lock.wait_for(lambda: self._closed or self._complete)
 
     def next(
         self,
@@ -173,8 +176,7 @@ class Session:
         end = None if seconds is None else time.monotonic() + seconds
         with self._lock:
             while True:
-                # Asked first: what comes with the last news is then found below.
-                over = self._closed or self.reading.complete
+                over = self._closed or self._complete
                 with self.store.reading() as ledger:
                     found = self._asked(ledger, person, count, held)
                 left = None if end is None else end - time.monotonic()
@@ -198,7 +200,7 @@ class Session:
             LabelError: the label cannot be kept; or the picture has not been read yet, and the
                 label has to be sent again later.
         """
-        over = self.reading.complete  # asked first: what comes with the last news is then known
+        over = self._complete  # asked first: what comes with the last news is then known
         if label.picture not in self._entries and not over:
             msg = "The pictures are still being read, and this one is not among them yet."
             raise LabelError(msg)

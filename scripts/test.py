@@ -1,8 +1,8 @@
 """Run every test with branch coverage: ``python3 scripts/test.py``.
 
-Sets up a private environment first, once, and Debian's Chromium and ONNX Runtime for browsers where
-that is possible. Further arguments go to pytest. Without arguments the run fails when less than 85% of the branches of src
-are covered.
+Sets up a private environment first, once, and where that is possible Debian's Chromium and ONNX
+Runtime for browsers. Further arguments go to pytest. Without arguments the run fails when less than
+85% of the branches of src are covered.
 """
 
 import os

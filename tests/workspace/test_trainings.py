@@ -65,6 +65,19 @@ def test_a_training_is_an_ordinary_run_and_its_score_rests_on_every_picture(
     assert again[0].report == result.report
 
 
+def test_pictures_that_the_base_model_had_learned_from_are_known(filled: Workspace) -> None:
+    first = begun(filled)
+    until(lambda: first.status.state != "running")
+    (result,) = first.results
+    assert result.report.seen_in_training == 0
+    again = Trainings(filled, base=str(result.folder), check=ONE_WORKER)
+    again.start(scan(filled.pictures, options=ONE_WORKER))
+    until(lambda: again.status.state != "running")
+    newest = again.results[-1]
+    assert newest.name == "work-2"
+    assert 0 < newest.report.seen_in_training < len(newest.report.answers)  # its test part was not
+
+
 def test_cancelling_ends_it_and_leaves_no_run(filled: Workspace) -> None:
     trainings = begun(filled)
     trainings.cancel()

@@ -7,6 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from happysad.collection.checks import CHECKS, likely_wrong_label, off_topic
+from happysad.judge.metrics import without_copies
 from happysad.records import Finding
 from happysad.reports.page import visible
 
@@ -129,6 +130,7 @@ def results_json(results: Sequence[Result], view: View) -> dict[str, Any]:
 def _result(result: Result, view: View) -> dict[str, Any]:
     id_of = {file: number for number, file in view.files.items()}
     report = result.report
+    fresh = without_copies(report)
     return {
         "name": result.name,
         "pictures": result.pictures,
@@ -136,6 +138,8 @@ def _result(result: Result, view: View) -> dict[str, Any]:
         "classes": list(report.classes),
         "accuracy": score_json(report.scores["accuracy"]),
         "baseline": score_json(report.baseline),
+        "known": report.seen_in_training,
+        "fresh": score_json(fresh.scores["accuracy"]) if fresh else None,
         "unsure": sum(one.verdict not in report.classes for one in report.answers),
         "confusion": [list(row) for row in report.confusion],
         "mistakes": [_mistake(one, id_of, view) for one in result.mistakes[:_MOST_MISTAKES]],

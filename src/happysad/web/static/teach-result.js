@@ -6,7 +6,7 @@ import { byId, element, text } from "./page.js";
 import { drawStrengths, legend } from "./teach-curves.js";
 import { row } from "./teach-findings.js";
 import { action, nameOf, several } from "./teach-tile.js";
-import { share } from "./wording.js";
+import { scored, share } from "./wording.js";
 
 export class Result {
   constructor(desk) {
@@ -21,6 +21,7 @@ export class Result {
     if (now === this.drawn) return;
     this.drawn = now;
     this.#score(newest);
+    this.#known(newest);
     this.#links(newest);
     byId("confusion").replaceChildren(confusion(newest));
     byId("curve").replaceChildren(...(newest.curves.length ? [drawStrengths(newest.curves), legend()] : []));
@@ -38,6 +39,14 @@ export class Result {
       : `These were kept apart; the model learned from the rest of ${pictures}.`;
     const abstained = unsure ? ` On ${unsure} of them it would rather say “unsure”.` : "";
     byId("score-words").textContent = `${meaning(accuracy, baseline)} ${way}${abstained}`;
+  }
+
+  /** Say where the score is too good: the model that this one builds on has met some pictures. */
+  #known({ known, fresh, accuracy }) {
+    byId("known").hidden = !known;
+    if (!known) return;
+    const others = fresh ? ` On the ${fresh.n} others: ${scored(fresh)}.` : "";
+    byId("known").textContent = `The model that this one builds on had learned from copies of ${known} of these ${accuracy.n} pictures, so the score is too good.${others}`;
   }
 
   #links({ name, bytes }) {

@@ -20,7 +20,6 @@ let model = null;
 
 /** Load the model. */
 export async function enter() {
-  if (location.protocol === "file:") throw new Problem(0, "Browsers run this page only from a web server. Try: python -m http.server");
   worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
   model = await new Promise((done, fail) => {
     const hear = {

@@ -312,6 +312,47 @@ def test_the_frames_of_a_burst_stay_in_one_part(browser: Any, empty: Served) -> 
     assert sum(bool(frames & set(members)) for members in parts) == 1
 
 
+def test_what_is_pasted_and_what_is_labelled_lands_in_its_class(
+    browser: Any, empty: Served, tmp_path: Path
+) -> None:
+    target = empty.folder / "pictures" / "sad"
+    pasted, *new = (tmp_path / f"{name}.png" for name in ("three", "one", "two"))
+    for number, path in enumerate((pasted, *new)):
+        draw("sad", seed=900 + number, side=96).save(path)
+    for page in watched(browser, empty):
+        page.evaluate(
+            """bytes => {
+                const data = new DataTransfer();
+                const file = new File([new Uint8Array(bytes)], "pasted.png", { type: "image/png" });
+                data.items.add(file);
+                const event = { clipboardData: data, bubbles: true, cancelable: true };
+                document.querySelector(".second").dispatchEvent(new ClipboardEvent("paste", event));
+            }""",
+            list(pasted.read_bytes()),
+        )
+        reached(target / "pasted.png")
+        page.set_input_files("#pool-files", [str(path) for path in new])
+        until(page, "document.getElementById('pool-count').textContent === '2 pictures'")
+        with page.context.expect_page() as coming:
+            page.click("#pool-label")
+        coming.value.wait_for_selector("#frame img")
+        coming.value.keyboard.press("ArrowRight")
+        until(coming.value, "document.getElementById('answered').textContent === '1'")
+        coming.value.close()
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        until(page, "document.getElementById('pool-take').textContent === 'Use the 1 answer'")
+        page.click("#pool-take")
+        until(page, "document.getElementById('pool-take').hidden")
+    assert {path.name for path in target.iterdir()} & {"one.png", "two.png"}
+
+
+def reached(path: Path) -> None:
+    end = time.monotonic() + SOON / 1000
+    while not path.exists():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
 def test_t35_a_name_that_is_markup_is_shown_and_not_obeyed(browser: Any, empty: Served) -> None:
     (empty.folder / "pictures" / "sad" / ODD).write_bytes(b"no picture")
     alerts: list[str] = []

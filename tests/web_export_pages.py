@@ -13,12 +13,22 @@ from typing import Any
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """Serve a folder as the simplest web servers do; give its address."""
+def serving(folder: Path, **headers: str) -> Iterator[str]:
+    """Serve a folder as the simplest web servers do; give its address.
+
+    Args:
+        folder: what is served.
+        **headers: on every answer; ``_`` stands for ``-``.
+    """
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *arguments: Any) -> None:
             pass
+
+        def end_headers(self) -> None:
+            for name, value in headers.items():
+                self.send_header(name.replace("_", "-"), value)
+            super().end_headers()
 
     handler = functools.partial(Quiet, directory=str(folder))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)

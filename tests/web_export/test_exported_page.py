@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,9 +28,9 @@ SAME = 1e-3
 
 
 @contextmanager
-def opened(page_folder: Path, browser: Browser, **settings: Any) -> Iterator[Page]:
+def opened(page_folder: Path, browser: Browser, **headers: str) -> Iterator[Page]:
     """Open an exported page and wait until it answers and has checked itself."""
-    with serving(page_folder) as address, watched(browser, **settings) as window:
+    with serving(page_folder, **headers) as address, watched(browser) as window:
         page = window.new_page()
         page.goto(f"{address}/")
         page.wait_for_selector("body[data-ready]")
@@ -162,3 +163,15 @@ def test_a_model_that_was_not_copied_whole_is_refused(
         page = window.new_page()
         page.goto(address)
         page.get_by_text("model/scene.onnx is damaged").wait_for()
+
+
+def test_a_strict_server_may_isolate_the_page_and_then_threads_are_used(
+    exported: Callable[..., Path], chromium: Browser
+) -> None:
+    told = (Path(__file__).parents[2] / "docs" / "web-export.md").read_text(encoding="utf-8")
+    headers = dict(re.findall(r"^((?:Cross|Content)-[\w-]+): (.+)$", told, re.MULTILINE))
+    assert len(headers) == 3
+    sent = {name.replace("-", "_"): value for name, value in headers.items()}
+    with opened(exported(TWO_VIEWS), chromium, **sent) as page:
+        assert page.evaluate("crossOriginIsolated")
+        assert float(page.evaluate("document.body.dataset.apart")) < SAME

@@ -81,7 +81,8 @@ the reason for them.
 
 Copies are found; that the frames of one webcam burst are of one moment, a person has to say. The
 file `.happysad/groups.csv` in the folder does, with the columns `file` and `group`: pictures of one
-class that share a group lie in one part of a split, as near duplicates do. `happysad app` writes it.
+class that share a group lie in one part of a split, as near duplicates do. `happysad app` writes
+it.
 
 ```text
 file,group

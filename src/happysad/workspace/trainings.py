@@ -139,11 +139,11 @@ class Trainings:
         """End the training that is under way, if any; what was read of the pictures is kept."""
         self._cancelled.set()
 
-    def stop(self) -> None:
-        """Cancel, and wait until it has ended."""
+    def stop(self, *, seconds: float = 10.0) -> None:
+        """Cancel, and wait until it has ended, or for so long."""
         self.cancel()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(seconds)
 
     def _work(self, place: Path, collection: Collection) -> None:
         try:

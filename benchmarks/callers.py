@@ -33,7 +33,6 @@ class Load:
         latencies: milliseconds of answers.
         refusals: milliseconds of refusals.
         memory: MiB of the service and its processes, sampled.
-        long_memory: the same, of the longer run.
     """
 
     answered: int = 0
@@ -46,7 +45,6 @@ class Load:
     latencies: list[float] = field(default_factory=list)
     refusals: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
-    long_memory: list[float] = field(default_factory=list)
 
     @property
     def rate(self) -> float:
@@ -79,23 +77,14 @@ class Load:
         return fifths(self.memory)
 
     @property
-    def long_fifths(self) -> list[float]:
-        """The same, of the longer run."""
-        return fifths(self.long_memory)
-
-    @property
     def drift(self) -> float:
         """Memory in the last fifth over that in the first."""
         return self.fifths[-1] / self.fifths[0]
 
-    @property
-    def long_drift(self) -> float:
-        """Memory in the last tenth over that in the second; 0 without a longer run."""
-        tenth = len(self.long_memory) // 10
-        if not tenth:
-            return 0.0
-        first, last = self.long_memory[tenth : 2 * tenth], self.long_memory[-tenth:]
-        return statistics.mean(last) / statistics.mean(first)
+    def add(self, other: Load) -> None:
+        """Add what came of another turn."""
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
 
 
 @dataclass

@@ -2,14 +2,14 @@
 
     python benchmarks/service_load.py [--seconds 30] [--requests 10000] [--out benchmarks/results]
 
-32 clients ask, one picture a request, as fast as they are answered: first happysad with a model of
-preset ``seed``, then the naive service with the same network as a .keras file, then happysad with
-the model that ships. Every answer is compared with the command line's for that picture; every
-picture is asked about three times before the clock starts. Then the same load meets a queue of 8
-pictures: refusals have to say when to come again. With ``--requests`` happysad with the seed
-network also answers so many requests, and memory at the end is compared with that after the first
-tenth. The callers share the machine with the services, so a busy one slows all; the processor time
-of a picture tells more then.
+32 clients ask, one picture a request, as fast as they are answered. Three services take turns of
+ten seconds: happysad with a model of preset ``seed``, the naive service with the same network as a
+.keras file, and happysad with the model that ships. Every answer is compared with the command
+line's for that picture; every picture is asked about three times before the clock starts. Then the
+same load meets a queue of 8 pictures: refusals have to say when to come again. With ``--requests``
+happysad with the seed network also answers so many requests, and memory at the end is compared with
+that at the beginning. The callers share the machine with the services, so a busy one slows all; the
+processor time of a picture tells more then.
 
 Expected on two cores: no wrong answer, memory within 10% after warm-up, several times the naive
 service's pictures a second; four minutes, and about three more for 10,000 requests.
@@ -25,8 +25,9 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from callers import CLIENTS, Load, form, loaded
@@ -34,6 +35,7 @@ from measuring import HAPPYSAD, Mark, Result, a_model, finish, parser, run
 
 PICTURES = 48
 SMALL_QUEUE = 8
+ROUNDS = 3
 CLOSE = 1e-6
 NAIVE = Path(__file__).resolve().parent / "naive_service.py"
 
@@ -45,23 +47,40 @@ def main() -> int:
     options = arguments.parse_args()
     pictures = some_pictures(options.data / "seed", options.work / "service-pictures")
     seed = a_model(options.work)
-    keras = as_keras(seed)
-    ours = measured("seed", seed, pictures, options.seconds, options.requests)
-    naive = measured_naive(keras, pictures, options.seconds)
-    shipped = measured("default", "default", pictures, options.seconds)
-    small = measured("default", "default", pictures, 10.0, queue=SMALL_QUEUE)
+    with ExitStack() as running:
+        ours, naive, shipped = (
+            running.enter_context(service)
+            for service in (
+                happysad(seed, pictures),
+                served([sys.executable, NAIVE, as_keras(seed)], pictures),
+                happysad("default", pictures),
+            )
+        )
+        for service in (ours, naive, shipped):
+            service.load(requests=ROUNDS * len(pictures))
+            service.load_so_far = Load()
+        for _ in range(ROUNDS):
+            for service in (ours, naive, shipped):
+                service.load(seconds=options.seconds / ROUNDS)
+        with happysad("default", pictures, queue=SMALL_QUEUE) as small:
+            small.load(seconds=options.seconds / ROUNDS)
+        long = Load()
+        if options.requests:
+            long = ours.ask_all(requests=options.requests)
+    loads = [service.load_so_far for service in (ours, naive, shipped, small)]
     result = Result(
         "service_load",
         "python benchmarks/service_load.py"
         + (f" --requests {options.requests}" if options.requests else ""),
-        marks=marks(ours, naive, shipped, small),
-        figures=figures(ours, naive, shipped, small, pictures),
+        marks=marks(loads, long),
+        figures=figures(loads, long, pictures),
     )
     return finish(result, options.out)
 
 
-def marks(ours: Load, naive: Load, shipped: Load, small: Load) -> list[Mark]:
-    runs = (ours, shipped, small)
+def marks(loads: Sequence[Load], long: Load) -> list[Mark]:
+    ours, naive, shipped, small = loads
+    runs = (ours, shipped, small, long)
     made = [
         Mark("answers that differ from the command line's", sum(r.wrong for r in runs), at_most=0),
         Mark("failed requests", sum(r.failed for r in runs), at_most=0),
@@ -74,14 +93,13 @@ def marks(ours: Load, naive: Load, shipped: Load, small: Load) -> list[Mark]:
             "seed: pictures a second over the naive service's", ours.rate / naive.rate, at_least=1
         ),
     ]
-    if ours.long_drift:
-        made.append(Mark("seed: memory over the longer run", ours.long_drift, at_most=1.1))
+    if long.memory:
+        made.append(Mark("seed: memory over the longer run", long.drift, at_most=1.1))
     return made
 
 
-def figures(
-    ours: Load, naive: Load, shipped: Load, small: Load, pictures: Sequence[Path]
-) -> dict[str, object]:
+def figures(loads: Sequence[Load], long: Load, pictures: Sequence[Path]) -> dict[str, object]:
+    ours, naive, shipped, small = loads
     sizes = [path.stat().st_size for path in pictures]
     told: dict[str, object] = {
         "clients": CLIENTS,
@@ -106,8 +124,9 @@ def figures(
     )
     told["seed: memory, MiB each fifth"] = ours.fifths
     told["shipped: memory, MiB each fifth"] = shipped.fifths
-    if ours.long_fifths:
-        told["longer run: memory, MiB each fifth"] = ours.long_fifths
+    if long.memory:
+        told["longer run: requests and seconds"] = f"{long.answered:,}, {long.seconds:.0f}"
+        told["longer run: memory, MiB each fifth"] = long.fifths
     return told
 
 
@@ -134,45 +153,59 @@ def as_keras(bundle: Path) -> Path:
     return out
 
 
-def measured(
-    name: str,
-    model: Path | str,
-    pictures: Sequence[Path],
-    seconds: float,
-    requests: int = 0,
-    *,
-    queue: int = 0,
-) -> Load:
-    """Load ``happysad serve`` and compare every answer with the command line's."""
+@dataclass
+class Service:
+    """A service at work, and what came of it so far.
+
+    Attributes:
+        port: where it listens.
+        pid: its process.
+        bodies: the calls.
+        judge: whether an answer is right.
+        load_so_far: what came of it.
+    """
+
+    port: int
+    pid: int
+    bodies: Sequence[bytes]
+    judge: Callable[[int, dict], bool]
+    load_so_far: Load = field(default_factory=Load)
+
+    def load(self, *, seconds: float = 0.0, requests: int = 0) -> None:
+        """Ask from all clients at once, and add what comes of it."""
+        self.load_so_far.add(self.ask_all(seconds=seconds, requests=requests))
+
+    def ask_all(self, *, seconds: float = 0.0, requests: int = 0) -> Load:
+        """Ask from all clients at once."""
+        return loaded(
+            self.port, self.pid, self.bodies, self.judge, seconds=seconds, requests=requests
+        )
+
+
+@contextmanager
+def happysad(model: Path | str, pictures: Sequence[Path], *, queue: int = 0) -> Iterator[Service]:
+    """Serve a model; its answers are compared with the command line's."""
     known = command_line(model, pictures)
-    bodies = [form(path) for path in pictures]
     extra = ["--max-pictures", queue, "--max-queue", queue] if queue else []
 
     def judge(index: int, table: dict) -> bool:
         (told,) = table["predictions"]
         return same(told, known[index])
 
-    with started([*HAPPYSAD, "serve", "--model", model, "--log", "off", *extra]) as (port, pid):
-        loaded(port, pid, bodies, judge, requests=3 * len(bodies))
-        load = loaded(port, pid, bodies, judge, seconds=seconds)
-        if requests:
-            more = loaded(port, pid, bodies, judge, requests=requests)
-            load.long_memory = more.memory
-            load.wrong += more.wrong
-            load.failed += more.failed
-            load.silent += more.silent
-    print(f"{name}: {load.rate:.1f} pictures/s", flush=True)
-    return load
+    command = [*HAPPYSAD, "serve", "--model", model, "--log", "off", *extra]
+    with served(command, pictures, judge) as service:
+        yield service
 
 
-def measured_naive(keras: Path, pictures: Sequence[Path], seconds: float) -> Load:
-    """Load the naive service; its answers are counted, not judged."""
-    bodies = [form(path) for path in pictures]
-    with started([sys.executable, NAIVE, keras]) as (port, pid):
-        loaded(port, pid, bodies, lambda *_: True, requests=len(bodies))
-        load = loaded(port, pid, bodies, lambda *_: True, seconds=seconds)
-    print(f"naive: {load.rate:.1f} pictures/s", flush=True)
-    return load
+@contextmanager
+def served(
+    command: Sequence[object],
+    pictures: Sequence[Path],
+    judge: Callable[[int, dict], bool] = lambda *_: True,
+) -> Iterator[Service]:
+    """Run a service while the block runs."""
+    with started(command) as (port, pid):
+        yield Service(port, pid, [form(path) for path in pictures], judge)
 
 
 def command_line(model: Path | str, pictures: Sequence[Path]) -> list[dict]:

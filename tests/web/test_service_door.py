@@ -121,7 +121,7 @@ def test_t30_too_large_a_body_is_refused_whatever_its_length_says(service: Servi
     headers = {"Content-Type": "image/png", "Content-Length": "999999999999"}
     assert service.ask("POST", "/v1/predict", b"", headers).status == 413
     assert service.ask("POST", "/session", b" " * 70_000).status == 413
-    assert not service.engine.is_busy
+    assert service.engine.room.is_empty
 
 
 def test_t30_too_many_parts_or_too_long_a_field_are_refused(service: Service):
@@ -136,7 +136,7 @@ def test_t30_too_many_parts_or_too_long_a_field_are_refused(service: Service):
     call = [{"base64": ""}] * 5
     assert service.about(*call).status == 413
     assert service.form(*[("file", "a", b"")] * 4).status == 200
-    assert not service.engine.is_busy
+    assert service.engine.room.is_empty
 
 
 def test_t30_a_picture_above_its_own_limit_is_that_pictures_error(service: Service):
@@ -167,7 +167,7 @@ def wait_until(holds) -> None:
 def test_t31_a_full_queue_says_when_to_come_again(service: Service):
     engine = service.engine
     waiting = [begun(service, 1000) for _ in range(SMALL.queue_pictures)]
-    wait_until(lambda: engine.queued_pictures == SMALL.queue_pictures)
+    wait_until(lambda: engine.room.pictures == SMALL.queue_pictures)
     answer = service.predict(picture())
     assert answer.status == 503
     assert int(answer.headers["retry-after"]) >= 1
@@ -176,31 +176,31 @@ def test_t31_a_full_queue_says_when_to_come_again(service: Service):
     assert service.ask("GET", "/healthz").status == 200
     for connection in waiting:
         connection.close()
-    wait_until(lambda: not engine.is_busy)
+    wait_until(lambda: engine.room.is_empty)
     assert service.predict(picture()).status == 200
 
 
 def test_t31_bytes_that_are_promised_count_too(service: Service):
     engine = service.engine
     waiting = [begun(service, 140_000) for _ in range(2)]
-    wait_until(lambda: engine.queued_bytes == 280_000)
+    wait_until(lambda: engine.room.bytes == 280_000)
     # Refused without a look at the body, which is not even sent.
     refused = begun(service, 150_000)
     assert refused.recv(12) == b"HTTP/1.1 503"
     assert service.predict(picture()).status == 200
     for connection in (*waiting, refused):
         connection.close()
-    wait_until(lambda: not engine.is_busy)
+    wait_until(lambda: engine.room.is_empty)
 
 
 def test_t32_a_body_that_trickles_is_given_up_and_delays_nobody(service: Service):
     slow = [begun(service, 50) for _ in range(5)]
-    wait_until(lambda: service.engine.queued_pictures == 5)
+    wait_until(lambda: service.engine.room.pictures == 5)
     assert service.ask("GET", "/healthz").status == 200
     for connection in slow:
         assert connection.recv(12) == b"HTTP/1.1 408"
         connection.close()
-    assert not service.engine.is_busy
+    assert service.engine.room.is_empty
 
 
 def test_t32_a_hundred_that_trickle_do_not_delay_the_health(service: Service):
@@ -214,7 +214,7 @@ def test_t32_a_hundred_that_trickle_do_not_delay_the_health(service: Service):
         assert service.ask("GET", "/healthz").status == 200
     for connection in slow:
         connection.close()
-    wait_until(lambda: not service.engine.is_busy)
+    wait_until(lambda: service.engine.room.is_empty)
 
 
 def test_t35_every_answer_carries_the_policy_and_a_name(service: Service):

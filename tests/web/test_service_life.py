@@ -205,10 +205,10 @@ def test_t33_who_left_before_the_answer_is_noted(capsys: pytest.CaptureFixture[s
         connection.putheader("Content-Type", "image/jpeg")
         connection.putheader("Content-Length", "1000")
         connection.endheaders(b"abc")
-        while not service.engine.is_busy:
+        while service.engine.room.is_empty:
             time.sleep(0.01)
         connection.close()
-        while service.engine.is_busy:
+        while not service.engine.room.is_empty:
             time.sleep(0.01)
         assert service.predict(picture()).status == 200
     told = capsys.readouterr().err.splitlines()

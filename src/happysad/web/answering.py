@@ -70,7 +70,7 @@ def _add_calls(router: APIRouter, engine: Engine) -> None:
         request: Request, explain: Explain = False, name: Name = NAMELESS
     ) -> Response:
         """Answer for the pictures of one call, in their order."""
-        with engine.lease() as lease:
+        with engine.room.lease() as lease:
             served = engine.served
             call = await read_call(request, lease, engine.options, name=name)
             request.state.pictures = len(call.sources)

@@ -1,6 +1,6 @@
-"""What stands behind the service: a bounded queue, processes that decode, a thread with the model.
+"""What stands behind the service: room for calls, processes that decode, a thread with the model.
 
-A call first gets a ``Lease`` on room in the queue, or is sent away at once. Then each of its
+A call first gets its part of the ``room``, or is sent away at once. Then each of its
 pictures is fetched where it is an address, decoded in a process of its own (``pictures.pool``),
 and answered with those of other callers (``batching``).
 """
@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import math
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from happysad.bundle.document import to_json
-from happysad.errors import BundleError, BusyError, PictureError
+from happysad.errors import BundleError, PictureError
 from happysad.pictures.pool import Pool
 from happysad.pictures.prepared import Prepared, prepare_source
 from happysad.records import Explanation, Prediction
@@ -25,6 +23,7 @@ from happysad.sources.expand import Source, load
 from happysad.web.batching import MOST, Batcher
 from happysad.web.metrics import Metrics
 from happysad.web.options import ServeOptions
+from happysad.web.room import Room
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 _OF_ONE_CALL: Final = 8
 # Addresses that are fetched at a time; each may hold a picture of the largest size.
 _FETCHES: Final = 8
-_LONGEST_WAIT: Final = 30
 
 _UNREACHABLE: Final = "The address could not be fetched: it is closed, or may not be asked."
 
@@ -74,6 +72,9 @@ class Engine:
         predictor: the model; it may come later, with ``use``.
         options: how much is taken on at a time.
         metrics: where it is counted.
+
+    Attributes:
+        room: what all calls may hold together.
     """
 
     def __init__(
@@ -85,12 +86,9 @@ class Engine:
     ) -> None:
         self.options = options
         self.metrics = metrics or Metrics()
+        self.room = Room(most_pictures=options.queue_pictures, most_bytes=options.queue_bytes)
         self._served: Served | None = None
         self._state = "starting"
-        self._lock = threading.Lock()
-        self._pictures = 0
-        self._bytes = 0
-        self._seconds_each = 0.1
         self._pool: Pool[Task, Prepared] = Pool(
             partial(prepare_task, limits=options.limits),
             workers=options.workers,
@@ -102,8 +100,8 @@ class Engine:
         self._uploads = asyncio.Semaphore(2 * MOST + self._pool.size)
         self._fetches = asyncio.Semaphore(_FETCHES)
         self.metrics.watch(
-            pictures=lambda: self.queued_pictures,
-            held_bytes=lambda: self.queued_bytes,
+            pictures=lambda: self.room.pictures,
+            held_bytes=lambda: self.room.bytes,
             ready=lambda: float(self.is_ready),
             lost=lambda: self._pool.lost,
         )
@@ -139,21 +137,6 @@ class Engine:
         """Whether there is a model, its first answer is out, and no end in sight."""
         return self._state == "ready" and self._served is not None
 
-    @property
-    def queued_pictures(self) -> int:
-        """Pictures of all calls that are not answered yet."""
-        return self._pictures
-
-    @property
-    def queued_bytes(self) -> int:
-        """Bytes of the bodies of those calls."""
-        return self._bytes
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether any call is under way."""
-        return self._pictures > 0 or self._bytes > 0
-
     def use(self, predictor: Predictor) -> None:
         """Let another model answer from the next call on; calls under way keep theirs.
 
@@ -187,10 +170,6 @@ class Engine:
         self._pool.close()
         self._batcher.close()
         self._fetchers.shutdown(wait=False, cancel_futures=True)
-
-    def lease(self) -> Lease:
-        """Return room in the queue for one call, to be used in a ``with`` block."""
-        return Lease(self)
 
     async def answer(
         self, sources: Sequence[Source], *, served: Served, explain: bool = False
@@ -247,77 +226,9 @@ class Engine:
                 raise
             raise type(error)("fetch_failed", _UNREACHABLE, source.name) from error
 
-    def take(self, *, pictures: int = 0, size: int = 0) -> None:
-        """Take room in the queue; a ``Lease`` does, and gives it back.
-
-        Raises:
-            BusyError: there is too little; none was taken.
-        """
-        with self._lock:
-            if (
-                self._pictures + pictures > self.options.queue_pictures
-                or self._bytes + size > self.options.queue_bytes
-            ):
-                raise self._busy()
-            self._pictures += pictures
-            self._bytes += size
-
-    def give_back(self, *, pictures: int, size: int) -> None:
-        """Give room in the queue back."""
-        with self._lock:
-            self._pictures -= pictures
-            self._bytes -= size
-
-    def _busy(self) -> BusyError:
-        # About when half of what waits will be done.
-        seconds = math.ceil(self._pictures * self._seconds_each / 2)
-        msg = (
-            f"The queue is full: {self._pictures} pictures are waiting. Come again a little later."
-        )
-        return BusyError(msg, retry_after=min(max(seconds, 1), _LONGEST_WAIT))
-
     def _count_batch(self, pictures: int, seconds: float) -> None:
-        self._seconds_each += 0.1 * (seconds / pictures - self._seconds_each)
+        self.room.seconds_each += 0.1 * (seconds / pictures - self.room.seconds_each)
         self.metrics.count_batch(pictures, seconds)
-
-
-class Lease:
-    """Room in the queue for one call; it grows as the call's size becomes known.
-
-    Args:
-        engine: whose queue.
-    """
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._pictures = 0
-        self._bytes = 0
-
-    def __enter__(self) -> Lease:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._engine.give_back(pictures=self._pictures, size=self._bytes)
-
-    def hold(self, *, pictures: int = 0, size: int = 0) -> None:
-        """See that there is room for so much in all.
-
-        Args:
-            pictures: of the call.
-            size: bytes of the call's body.
-
-        Raises:
-            BusyError: there is not.
-        """
-        more = max(0, pictures - self._pictures), max(0, size - self._bytes)
-        self._engine.take(pictures=more[0], size=more[1])
-        self._pictures += more[0]
-        self._bytes += more[1]
 
 
 def _digest(predictor: Predictor) -> str:

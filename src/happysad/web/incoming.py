@@ -24,8 +24,8 @@ from happysad.web.problems import told
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from happysad.web.engine import Lease
     from happysad.web.options import ServeOptions
+    from happysad.web.room import Lease
 
 NAMELESS: Final = "bytes"
 """What a picture is called that came without a name; ``Predictor`` calls it the same."""

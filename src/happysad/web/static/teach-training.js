@@ -44,8 +44,8 @@ export class Training {
   async refresh() {
     const before = this.status;
     this.status = await read("/api/teach/training");
-    if (before.state === "running" && !this.running) this.#ended();
     this.#buttons();
+    if (before.state === "running" && !this.running) this.#ended();
     if (this.running) this.#progress();
     byId("going").hidden = !this.running;
   }

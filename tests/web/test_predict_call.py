@@ -113,6 +113,7 @@ def test_reasons_of_a_picture_that_is_none_are_none(service: Service):
     [
         (b"{}", "application/json", 422),
         (b"[1, 2", "application/json", 422),
+        (b"[" * 100_000, "application/json", 422),
         (b'{"pictures": []}', "application/json", 422),
         (b'{"pictures": [{}]}', "application/json", 422),
         (b'{"pictures": [{"base64": "?"}]}', "application/json", 422),
@@ -123,6 +124,7 @@ def test_reasons_of_a_picture_that_is_none_are_none(service: Service):
         (b"hello", "", 415),
         (b"hello", "multipart/form-data", 422),
         (b"hello", "multipart/form-data; boundary=x", 422),
+        (b"--x\r\n" + b"A: b\r\n" * 20_000, "multipart/form-data; boundary=x", 422),
         (b"--x--\r\n", "multipart/form-data; boundary=x", 422),
         (b"--x\r\nNo: name\r\n\r\n1\r\n--x--\r\n", "multipart/form-data; boundary=x", 422),
     ],

@@ -120,7 +120,7 @@ def test_a_wrong_token_is_a_typed_error(url: str, photo: Path):
             client.labels()
         assert caught.value.status == 401
         assert len(caught.value.request_id) == 32
-        with pytest.raises(happysad.ServiceError, match="403"):
+        with pytest.raises(happysad.ServiceError, match="401"):
             client.predict(photo)
 
 

@@ -88,9 +88,9 @@ def test_t36_with_a_token_nothing_but_the_page_and_its_health_is_told(locked: Se
         assert locked.ask("GET", path, headers=known).status == 200
     kind = {"Content-Type": "image/jpeg"}
     assert locked.ask("POST", "/v1/predict", picture(), kind | known).status == 200
-    assert locked.ask("POST", "/v1/predict", picture(), kind).status == 403
+    assert locked.ask("POST", "/v1/predict", picture(), kind).status == 401
     wrong = kind | {"Authorization": "Bearer x"}
-    assert locked.ask("POST", "/v1/predict", picture(), wrong).status == 403
+    assert locked.ask("POST", "/v1/predict", picture(), wrong).status == 401
 
 
 def test_t36_a_proxy_may_speak_https_for_its_own_name(locked: Service):

@@ -207,8 +207,11 @@ class Guard:
             return Problem(400, "This server is not known by the name in the Host header.")
         bearer = headers.get("authorization", "").partition("Bearer ")[2]
         trusted = bool(bearer) and door.knows(bearer)
+        has_cookie = door.knows(_cookie(headers, door.cookie))
         if not trusted and not self._is_own_caller(scope, headers):
-            return Problem(403, "A change has to come from a page of this server.")
+            if "origin" in headers or has_cookie:
+                return Problem(403, "A change has to come from a page of this server.")
+            return _stranger()  # a program
         limit = self._limit(scope)
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length) > limit:
@@ -216,13 +219,7 @@ class Guard:
         path = scope["path"]
         if path in self._public or path.startswith(self._folders) or trusted or door.is_open:
             return None
-        if not door.knows(_cookie(headers, door.cookie)):
-            return Problem(
-                401,
-                "The token is missing or old. Open the link that was printed.",
-                headers={"WWW-Authenticate": "Bearer"},
-            )
-        return None
+        return None if has_cookie else _stranger()
 
     def _is_own_caller(self, scope: Scope, headers: Headers) -> bool:
         """Whether no page of another site has a hand in this.
@@ -260,6 +257,11 @@ class _Body:
         if self._left < 0:
             raise HTTPException(413, _too_large(self._max_bytes))
         return message
+
+
+def _stranger() -> Problem:
+    told = "The token is missing or wrong. Open the link that was printed, or send it as Bearer."
+    return Problem(401, told, headers={"WWW-Authenticate": "Bearer"})
 
 
 def _too_large(limit: int) -> str:

@@ -154,9 +154,7 @@ def test_a_review_also_asks_what_a_model_doubts(labelled: Path):
     assert twice == both
 
 
-def test_a_review_learns_from_the_answers_and_ranks_the_doubts_anew(
-    labelled: Path, tmp_path: Path
-):
+def test_a_review_learns_from_the_answers_and_ranks_the_doubts_anew(labelled: Path, tmp_path: Path):
     """Half of the labels are turned round: the more of them are put right, the clearer the rest."""
     sad = sorted((labelled / "sad").iterdir())
     for number, file in enumerate(sorted((labelled / "happy").iterdir())[2:5]):

@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 
-from chromium import CAMERA, PROGRAM, launched
 from happysad.collection.groups import read_groups
 from happysad.collection.scan import scan
 from happysad.collection.split import split
@@ -34,16 +33,6 @@ PHONE: dict[str, Any] = {
     "has_touch": True,
 }
 ODD = "<img src=x onerror=alert(1)>.jpg"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A Chromium with a camera that shows a drawn pattern."""
-    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if PROGRAM is None:
-        pytest.skip("there is no Chromium: on Debian, apt-get install chromium")
-    with launched(*CAMERA) as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -93,11 +82,11 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def taught(browser: Any, messy: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def taught(chromium: Any, messy: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A page onto which both folders were dropped, and a model trained."""
     os.environ["HAPPYSAD_HOME"] = str(tmp_path_factory.mktemp("home"))
     served = Served(tmp_path_factory.mktemp("taught") / "work")
-    context = browser.new_context(**WIDE)
+    context = chromium.new_context(**WIDE)
     context.set_default_timeout(SOON)
     page = opened(context, served)
     drop(page, ".class.first", messy / "happy")
@@ -118,13 +107,13 @@ def taught(browser: Any, messy: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture
-def page(browser: Any, taught: Served) -> Iterator[Any]:
+def page(chromium: Any, taught: Served) -> Iterator[Any]:
     """The page after the training; nothing may leave the machine, and no script may fail."""
     yield from watched(browser, taught)
 
 
-def watched(browser: Any, served: Served) -> Iterator[Any]:
-    context = browser.new_context(**WIDE, accept_downloads=True)
+def watched(chromium: Any, served: Served) -> Iterator[Any]:
+    context = chromium.new_context(**WIDE, accept_downloads=True)
     context.set_default_timeout(SOON)
     outside: list[str] = []
     failed: list[str] = []
@@ -241,10 +230,10 @@ def decided(folder: Path) -> Any:
 
 @pytest.mark.parametrize("settings", [WIDE, PHONE], ids=["wide", "phone-dark"])
 def test_axe_finds_no_fault_and_everything_fits(
-    browser: Any, taught: Served, settings: dict[str, Any]
+    chromium: Any, taught: Served, settings: dict[str, Any]
 ) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    context = browser.new_context(**settings)
+    context = chromium.new_context(**settings)
     context.set_default_timeout(SOON)
     page = opened(context, taught)
     until(page, "!document.getElementById('result').hidden")
@@ -272,13 +261,13 @@ def class_folders(pictures: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def empty(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def empty(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     served = Served(tmp_path_factory.mktemp("empty") / "work")
     yield served
     served.close()
 
 
-def test_a_new_workspace_says_what_to_do_and_takes_other_names(browser: Any, empty: Served) -> None:
+def test_a_new_workspace_says_what_to_do_and_takes_other_names(chromium: Any, empty: Served) -> None:
     for page in watched(browser, empty):
         until(page, "document.getElementById('train-words').textContent.startsWith('At least 3')")
         assert page.is_disabled("#train")
@@ -290,7 +279,7 @@ def test_a_new_workspace_says_what_to_do_and_takes_other_names(browser: Any, emp
         assert class_folders(empty.folder / "pictures") == ["calm", "sad"]
 
 
-def test_the_frames_of_a_burst_stay_in_one_part(browser: Any, empty: Served) -> None:
+def test_the_frames_of_a_burst_stay_in_one_part(chromium: Any, empty: Served) -> None:
     for page in watched(browser, empty):
         page.click(".second button:has-text('Camera')")
         page.wait_for_selector(".second .recorder button:not([disabled])")
@@ -313,7 +302,7 @@ def test_the_frames_of_a_burst_stay_in_one_part(browser: Any, empty: Served) -> 
 
 
 def test_what_is_pasted_and_what_is_labelled_lands_in_its_class(
-    browser: Any, empty: Served, tmp_path: Path
+    chromium: Any, empty: Served, tmp_path: Path
 ) -> None:
     target = empty.folder / "pictures" / "sad"
     pasted, *new = (tmp_path / f"{name}.png" for name in ("three", "one", "two"))
@@ -353,7 +342,7 @@ def reached(path: Path) -> None:
         time.sleep(0.05)
 
 
-def test_t35_a_name_that_is_markup_is_shown_and_not_obeyed(browser: Any, empty: Served) -> None:
+def test_t35_a_name_that_is_markup_is_shown_and_not_obeyed(chromium: Any, empty: Served) -> None:
     (empty.folder / "pictures" / "sad" / ODD).write_bytes(b"no picture")
     alerts: list[str] = []
     for page in watched(browser, empty):
@@ -365,8 +354,8 @@ def test_t35_a_name_that_is_markup_is_shown_and_not_obeyed(browser: Any, empty: 
     assert alerts == []
 
 
-def test_t36_without_the_link_the_page_shows_nothing(browser: Any, empty: Served) -> None:
-    context = browser.new_context()
+def test_t36_without_the_link_the_page_shows_nothing(chromium: Any, empty: Served) -> None:
+    context = chromium.new_context()
     page = context.new_page()
     page.goto(empty.door.link.partition("#")[0])
     page.wait_for_selector("#trouble:not([hidden])")

@@ -23,7 +23,7 @@ happysad train smiles/pictures --decisions smiles/decisions.csv   (what the page
 """
 
 
-@app.command(epilog=_EXAMPLES)
+@app.command("app", epilog=_EXAMPLES)
 def teach(
     workspace: Annotated[
         Path, typer.Argument(metavar="WORKSPACE", help="Folder of the work; made where it is new.")

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -57,3 +58,20 @@ def test_t24_a_killed_writer_leaves_the_old_file(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code, str(path)], check=False)
     assert done.returncode == -9
     assert path.read_bytes() == b"old"
+
+
+def test_many_threads_leave_the_umask_as_it_was(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+
+        def write(number: int) -> None:
+            with replacing(tmp_path / str(number)) as file:
+                file.write(b"x")
+
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(write, range(400)))
+        modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+        assert modes == {0o644}
+        assert os.umask(0o022) == 0o022
+    finally:
+        os.umask(before)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import BinaryIO
 
 UNFINISHED = ".unfinished"
 """How the names of files end that a killed process was writing; nothing reads them."""
+
+_READING_UMASK = threading.Lock()
 
 
 @contextmanager
@@ -56,6 +59,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def _umask() -> int:
-    mask = os.umask(0o077)  # there is no way to read it without setting it
-    os.umask(mask)
+    with _READING_UMASK:
+        mask = os.umask(0o077)  # there is no way to read it without setting it
+        os.umask(mask)
     return mask

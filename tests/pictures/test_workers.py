@@ -90,6 +90,17 @@ def children() -> set[str]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
+def test_nothing_is_imported_from_the_folder_of_the_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("struct", "signal", "happysad"):
+        (tmp_path / f"{name}.py").write_text("open('taken', 'w').close(); raise SystemExit")
+    monkeypatch.chdir(tmp_path)
+    results = dict(map_isolated(here.work, ["1", "2"], workers=2, seconds=60))
+    assert results == {0: 1, 1: 2}
+    assert not (tmp_path / "taken").exists()
+
+
 def test_a_consumer_may_stop_early_and_leaves_no_process() -> None:
     before = children()
     for index, _ in map_isolated(here.work, range(1000), workers=2):

@@ -39,6 +39,7 @@ class Worker:
         self._process = subprocess.Popen(
             [
                 sys.executable,
+                "-P",  # a folder of pictures may hold a struct.py; nothing is imported from it
                 "-c",
                 "from happysad.pictures.worker import worker_main as main;main()",
             ],

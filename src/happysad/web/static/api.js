@@ -20,8 +20,7 @@ export async function enter() {
 
 export async function read(path, parameters = {}) {
   const query = new URLSearchParams(parameters);
-  const answer = await ask(`${path}?${query}`, {});
-  return answer.json();
+  return ask(`${path}?${query}`, {});
 }
 
 export async function send(path, body) {
@@ -34,20 +33,20 @@ export async function send(path, body) {
  *  @param within milliseconds. */
 export async function post(path, body, { type = null, signal = null, within = USUAL } = {}) {
   const headers = type ? { "Content-Type": type } : {};
-  const answer = await ask(path, { method: "POST", headers, body }, { signal, within });
-  return answer.status === 204 ? null : answer.json();
+  return ask(path, { method: "POST", headers, body }, { signal, within });
 }
 
+/** Return the answer's document, null where there is none; a break halfway is no answer, too. */
 async function ask(path, options, { signal = null, within = USUAL } = {}) {
   const late = AbortSignal.timeout(within);
   let answer;
   try {
     answer = await fetch(path, { ...options, signal: signal ? AbortSignal.any([signal, late]) : late });
+    if (answer.ok) return answer.status === 204 ? null : await answer.json();
   } catch (trouble) {
     if (signal?.aborted) throw trouble;
     throw new Problem(0, "The server does not answer. Is happysad still running?");
   }
-  if (answer.ok) return answer;
   const problem = await answer.json().catch(() => ({}));
   const seconds = Number.parseFloat(answer.headers.get("Retry-After"));
   throw new Problem(answer.status, problem.detail ?? answer.statusText, Number.isNaN(seconds) ? null : seconds);

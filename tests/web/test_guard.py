@@ -59,16 +59,43 @@ def test_t36_a_program_with_the_token_needs_no_origin(client):
     bearer = f"Bearer {client.token}"
     without = {"Origin": None, "Cookie": None}
     assert client.ask("POST", "/api/labels", sent, **without, Authorization=bearer)[0] == 200
-    assert client.ask("POST", "/api/labels", sent, **without, Authorization="Bearer x")[0] == 401
+    for wrong in ("Bearer x", client.token, f"Basic Bearer {client.token}", "Bearer", ""):
+        assert client.ask("POST", "/api/labels", sent, **without, Authorization=wrong)[0] == 401
+    lower = f"bearer {client.token}"
+    assert client.ask("GET", "/api/pool", **without, Authorization=lower)[0] == 200
+
+
+def test_t36_cookies_of_other_programs_on_this_machine_lock_nobody_out(client):
+    for other in ('theme={"dark": true}', "a[b]=c", "a b", "=x", 'q="'):
+        cookies = f"{other}; {client.cookie}={client.token}; {other}"
+        assert client.ask("GET", "/api/pool", Cookie=cookies)[0] == 200
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example:{port}", "127.0.0.1:1", "127.0.0.1", "192.168.0.7:{port}", "[::1", ""]
+    "host",
+    [
+        "evil.example:{port}",
+        "127.0.0.1:1",
+        "127.0.0.1",
+        "192.168.0.7:{port}",
+        "[::1",
+        "",
+        "127.0.0.1:\u00b2",
+        f"127.0.0.1:{'1' * 5000}",
+    ],
 )
 def test_t36_an_unknown_host_is_a_bad_request(client, host):
     status, _, body = client.ask("GET", "/", Host=host.format(port=client.port))
     assert status == 400
     assert json.loads(body)["title"] == "Bad Request"
+
+
+def test_a_port_that_callers_leave_out_is_that_of_http():
+    door = Door("127.0.0.1", 80)
+    assert all(door.has_name(name) for name in ("localhost", "127.0.0.1:80", "[::1]", "[::1]:80"))
+    assert not door.has_name("localhost:8765")
+    assert not door.has_name("evil.example")
+    assert not Door("127.0.0.1", 8765).has_name("[::1]")
 
 
 def test_t29_a_server_open_to_the_network_is_known_by_addresses_alone():

@@ -15,13 +15,12 @@ import ipaddress
 import logging
 import re
 from dataclasses import dataclass, field
-from http.cookies import CookieError, SimpleCookie
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Final
 
 from fastapi import HTTPException
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, cookie_parser
 
 from happysad.errors import UsageError
 from happysad.web.problems import Problem
@@ -114,8 +113,10 @@ class Door:
         """
         if host.lower() in self.names:
             return True
-        name, _, port = host.rpartition(":")
-        if not port.isdigit() or int(port) != self.port:
+        name, colon, port = host.rpartition(":")
+        if not colon or host.endswith("]"):
+            name, port = host, "80"  # callers leave out the port that http has anyway
+        if port != str(self.port):
             return False
         name = name.removeprefix("[").removesuffix("]").lower()
         if name in _LOOPBACK or name == self.host.lower():
@@ -205,9 +206,8 @@ class Guard:
         host = headers.get("host", "")
         if not door.has_name(host):
             return Problem(400, "This server is not known by the name in the Host header.")
-        bearer = headers.get("authorization", "").partition("Bearer ")[2]
-        trusted = bool(bearer) and door.knows(bearer)
-        has_cookie = door.knows(_cookie(headers, door.cookie))
+        trusted = door.knows(_bearer(headers))
+        has_cookie = door.knows(cookie_parser(headers.get("cookie", "")).get(door.cookie, ""))
         if not trusted and not self._is_own_caller(scope, headers):
             if "origin" in headers or has_cookie:
                 return Problem(403, "A change has to come from a page of this server.")
@@ -268,12 +268,9 @@ def _too_large(limit: int) -> str:
     return f"The body is larger than the limit of {limit:,} bytes."
 
 
-def _cookie(headers: Headers, name: str) -> str:
-    try:
-        found = SimpleCookie(headers.get("cookie", "")).get(name)
-    except CookieError:
-        return ""
-    return found.value if found else ""
+def _bearer(headers: Headers) -> str:
+    scheme, _, word = headers.get("authorization", "").partition(" ")
+    return word.strip() if scheme.lower() == "bearer" else ""
 
 
 def _is_address(name: str) -> bool:

@@ -9,6 +9,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -192,6 +193,16 @@ def test_it_trains_answers_and_goes_on_labelling(teacher: Teacher, tmp_path: Pat
     assert teacher.post(f"runs/{newest['name']}/web", {})[1]["folder"].endswith("work-1/model-web")
     assert teacher.post("runs/work-2/web", {})[0] == 404
     label_one_and_take_it(teacher, tmp_path)
+
+
+def test_nothing_is_learned_while_pictures_are_still_looked_at(teacher: Teacher) -> None:
+    watch = teacher.site.lessons.watch
+    teacher.add("a.png", png(1))
+    teacher.seen(1)
+    watch.stop()  # it will not come to the next one
+    watch.view = replace(watch.view, total=2)
+    status, problem = teacher.post("training", {})
+    assert (status, problem["detail"].partition(" files")[0]) == (409, "1 of 2")
 
 
 def label_one_and_take_it(teacher: Teacher, tmp_path: Path) -> None:

@@ -104,7 +104,11 @@ def test_decisions_are_the_list_that_the_verbs_read(workspace: Workspace) -> Non
     assert listed == {"happy/a.jpg": ("relabel", "sad"), "sad/b.jpg": ("keep", "")}
     workspace.write(workspace.changed([Wish("happy/a.jpg", None)]))
     assert [one.file for one in workspace.decided()] == ["sad/b.jpg"]
-    workspace.tidy({"happy/a.jpg"})
+    workspace.add("b.jpg", b"x", label="sad")
+    workspace.tidy()
+    assert [one.file for one in workspace.decided()] == ["sad/b.jpg"]
+    (workspace.pictures / "sad" / "b.jpg").unlink()
+    workspace.tidy()
     assert workspace.decided() == ()
     with pytest.raises(UsageError, match="no class"):
         workspace.changed([Wish("happy/a.jpg", "relabel", "calm")])

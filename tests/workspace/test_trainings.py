@@ -9,7 +9,7 @@ import pytest
 from happysad.collection.decisions import Decision, read_decisions
 from happysad.collection.scan import scan
 from happysad.config import CheckOptions
-from happysad.errors import ConflictError
+from happysad.errors import BundleError, ConflictError
 from happysad.predictor import load
 from happysad.verbs.evaluate import evaluate
 from happysad.workspace.place import Wish, Workspace
@@ -85,6 +85,24 @@ def test_cancelling_ends_it_and_leaves_no_run(filled: Workspace) -> None:
     assert trainings.status.state == "cancelled"
     assert list(filled.runs.glob("*")) == []
     assert trainings.results == []
+
+
+def test_a_model_that_came_to_nothing_after_all_is_not_the_newest_after_a_restart(
+    filled: Workspace,
+) -> None:
+    def refuse(result: Result) -> None:
+        assert result.bundle.is_file()
+        msg = "It answers differently here."
+        raise BundleError(msg)
+
+    trainings = begun(filled, trained=refuse)
+    until(lambda: trainings.status.state != "running")
+    assert (trainings.status.state, trainings.status.error) == (
+        "failed",
+        "It answers differently here.",
+    )
+    assert list(filled.runs.iterdir()) == []
+    assert Trainings(filled, base=str(TINY_TWO_VIEW)).results == []
 
 
 def test_what_cannot_be_learned_from_is_told(filled: Workspace) -> None:

@@ -94,10 +94,35 @@ def test_trouble_with_the_folder_is_told_and_ends(watch: Watch, filled: Workspac
     (filled.pictures / "third").mkdir()
     watch.nudge()
     until(lambda: "3 class folders" in watch.view.trouble)
-    (filled.pictures / "third").rmdir()
+    (filled.pictures / "third").rmdir()  # the folder is as it was before
+    watch.nudge()
+    until(lambda: not watch.view.trouble)
+
+
+def test_a_defect_is_told_and_does_not_end_the_looking(watch: Watch, filled: Workspace) -> None:
+    options = watch._options
+    watch._options = None  # type: ignore[assignment]  # something that nobody has foreseen
     filled.add("new.png", b"", label="happy")
     watch.nudge()
+    until(lambda: watch.view.trouble.startswith("AttributeError"))
+    watch._options = options
+    watch.nudge()
     until(lambda: not watch.view.trouble and watch.view.total == 25)
+
+
+def test_decisions_while_pictures_are_being_read(filled: Workspace) -> None:
+    watch = Watch(filled, options=ONE_WORKER)
+    watch.start()
+    try:
+        until(lambda: len(watch.view.files) > 0)
+        file = next(iter(watch.view.files.values()))
+        while watch.view.done < 24:
+            watch.decide([Wish(file, "drop")])
+            watch.decide([Wish(file, None)])
+        until(lambda: watch.view.done == watch.view.total == 24)
+        assert not watch.view.trouble
+    finally:
+        watch.stop()
 
 
 def test_ids_tell_nothing_and_change_with_the_file(watch: Watch, filled: Workspace) -> None:

@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse
 
 from happysad.config import FetchOptions, Limits
-from happysad.errors import CollectionError, PictureError
+from happysad.errors import ConflictError, PictureError
 from happysad.pictures.decode import decode
 from happysad.pictures.thumbnail import thumbnail
 from happysad.reports.page import visible
@@ -180,11 +180,14 @@ def _add_trainings(router: APIRouter, lessons: Lessons) -> None:
 
     @router.post("/training", status_code=202)
     def start() -> dict[str, Any]:
-        collection = watch.view.collection
-        if collection is None:
-            msg = "The pictures have not been looked at yet. Wait a moment."
-            raise CollectionError(msg)
-        trainings.start(collection)
+        view = watch.view
+        if view.collection is None or view.done < view.total:
+            msg = (
+                f"{view.done} of {view.total} files have been looked at so far. Train once all "
+                "have been."
+            )
+            raise ConflictError(msg)
+        trainings.start(view.collection)
         return status_json(trainings.status)
 
     @router.post("/training/cancel", status_code=202)

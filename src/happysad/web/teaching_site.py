@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from happysad.config import CheckOptions, FetchOptions
+from happysad.errors import BundleError
 from happysad.predictor import Predictor, load
 from happysad.verbs.train_two_view import load_base
 from happysad.web.answering import PATH, answering
@@ -87,7 +88,7 @@ def teaching_site(
         stack.callback(watch.stop)
         stack.callback(trainings.stop)
         watch.start()
-        engine.use(load(trainings.results[-1].bundle) if trainings.results else Predictor(bundle))
+        _use_newest(engine, trainings, Predictor(bundle))
         unlabelled = Unlabelled(
             workspace,
             model=lambda: str(trainings.results[-1].bundle) if trainings.results else base,
@@ -108,3 +109,15 @@ def teaching_site(
             metrics=engine.metrics,
         )
         yield TeachingSite(app, engine, lessons)
+
+
+def _use_newest(engine: Engine, trainings: Trainings, otherwise: Predictor) -> None:
+    """Let the newest model answer that works; a damaged one must not keep the page from opening."""
+    for result in reversed(trainings.results):
+        try:
+            engine.use(load(result.bundle))
+        except BundleError:
+            trainings.pass_over(result)
+        else:
+            return
+    engine.use(otherwise)

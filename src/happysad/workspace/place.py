@@ -187,15 +187,16 @@ class Workspace:
             listed = read_decisions(self.decisions) if self.decisions.exists() else ()
         return tuple(item for item in listed if present is None or item.file in present)
 
-    def tidy(self, present: Container[str]) -> None:
-        """Take the decisions off the list whose pictures are gone, which no training could follow.
+    def tidy(self) -> None:
+        """Take the decisions off the list whose files are gone, which no training could follow.
 
         Raises:
             CollectionError: the list cannot be read or written.
         """
         with self._lock:
             listed = self.decided()
-            kept = [item for item in listed if item.file in present]
+            # The folder itself is asked: a view of it may not have come to every file yet.
+            kept = [item for item in listed if os.path.lexists(f"{self.pictures}/{item.file}")]
             if len(kept) < len(listed):
                 write_decisions(kept, self.decisions)
 

@@ -11,7 +11,6 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal
 
-from happysad.bundle.shelf import RUN_BUNDLE
 from happysad.collection.decisions import write_decisions
 from happysad.collection.doubts import proposed
 from happysad.config import CheckOptions, SplitOptions, TrainOptions
@@ -113,6 +112,10 @@ class Trainings:
         seconds = time.monotonic() - self._begun
         return replace(status, seconds=seconds, curves=read_curves(place))
 
+    def pass_over(self, result: Result) -> None:
+        """Count a training no more, whose model does not work; its files stay."""
+        self._results.remove(result)
+
     def start(self, collection: Collection) -> None:
         """Begin a training on the pictures as they are.
 
@@ -146,28 +149,31 @@ class Trainings:
             self._thread.join(seconds)
 
     def _work(self, place: Path, collection: Collection) -> None:
+        state: State = "failed"
+        error = ""
         try:
             result = self._train(place, collection)
             self._trained(result)
             self._results.append(result)
-            self._end("done")
+            state = "done"
         except _CancelledError:
-            self._end("cancelled")
-        except HappysadError as error:
-            self._end("failed", str(error))
+            state = "cancelled"
+        except HappysadError as problem:
+            error = str(problem)
         # A defect must not leave the page waiting for ever; it shows it.
-        except Exception as error:
-            self._end("failed", f"{type(error).__name__}: {error}")
+        except Exception as problem:
+            error = f"{type(problem).__name__}: {problem}"
             raise
         finally:
-            if not (place / RUN_BUNDLE).is_file():
-                # Begun here a moment ago, and nothing in it that could be gone on with.
+            if state != "done":
+                # Begun here a moment ago. There may be a model in it already, which nobody wanted
+                # any more or which does not work: it must not be the newest after a restart.
                 shutil.rmtree(place, ignore_errors=True)
+            self._end(state, error)
 
     def _train(self, place: Path, collection: Collection) -> Result:
         workspace = self._workspace
-        files = {*(one.file for one in collection.entries), *collection.set_aside}
-        workspace.tidy(files)
+        workspace.tidy()
         options = TrainOptions(
             base=self._base,
             split=SplitOptions(folds=rounds_for(collection)),

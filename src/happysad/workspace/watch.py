@@ -164,10 +164,17 @@ class Watch:
 
     def _work(self) -> None:
         while not self._stopped:
+            trouble = ""
             try:
                 self._look()
             except (HappysadError, OSError) as error:
-                self._tell(str(error))
+                trouble = str(error)
+            # A defect must not end the looking unseen; the page shows it.
+            except Exception as error:
+                trouble = f"{type(error).__name__}: {error}"
+            if trouble:
+                self._seen = None  # so that the folder is looked at again once it is as before
+                self._tell(trouble)
             self._news.wait(_SECONDS_BETWEEN_LOOKS)
             self._news.clear()
 
@@ -201,7 +208,8 @@ class Watch:
                 told = future.result()
                 if isinstance(told, PictureError):
                     told = Examined(pending[future], code=told.code, message=told.message)
-                self._known[pending[future]] = told
+                with self._lock:
+                    self._known[pending[future]] = told
             if waiting and time.monotonic() - last > _SECONDS_BETWEEN_VIEWS:
                 self._publish()
                 last = time.monotonic()

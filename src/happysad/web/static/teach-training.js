@@ -75,7 +75,7 @@ export class Training {
     const short = classes.filter((_, place) => used[place] < LEAST);
     byId("train").hidden = this.running;
     byId("cancel").hidden = !this.running;
-    byId("train").disabled = short.length > 0;
+    byId("train").disabled = short.length > 0 || !reading || reading.done < reading.total;
     byId("train").textContent = this.trained > 0 ? "Train again" : "Train";
     if (this.running || ["done", "failed", "cancelled"].includes(this.status.state)) return this.#reading(reading);
     const few = used.some((number) => number < 20) ? " About 20 of each make a score that says something." : "";

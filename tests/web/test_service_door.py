@@ -139,6 +139,17 @@ def test_t30_too_many_parts_or_too_long_a_field_are_refused(service: Service):
     assert service.engine.room.is_empty
 
 
+@pytest.mark.parametrize("member", [b"{}", b"[]", b"1", b'{"a": 1, "b": [[1], {}]}', b"["])
+def test_t30_json_of_very_many_members_is_refused_before_it_is_read(
+    service: Service, member: bytes
+):
+    answer = service.predict(
+        b'{"pictures": [' + b",".join([member] * 3_000) + b"]}", "application/json"
+    )
+    assert answer.status == 413
+    assert answer.json["detail"].startswith("A call takes up to")
+
+
 def test_t30_a_picture_above_its_own_limit_is_that_pictures_error(service: Service):
     first, second = service.form(("file", "a", b"x" * 100_001), ("file", "b", picture())).json[
         "predictions"

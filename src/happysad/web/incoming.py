@@ -32,6 +32,9 @@ NAMELESS: Final = "bytes"
 
 LONGEST_NAME: Final = 1024
 _LONGEST_URL: Final = 8192
+# Members of JSON cost a hundred times their bytes once they are read. A picture has up to three,
+# and its address and name may hold some of the signs that are counted.
+_SIGNS_OF_A_PICTURE: Final = 200
 
 
 class AskedPicture(BaseModel):
@@ -99,7 +102,7 @@ async def read_call(
     elif kind == "application/json":
         data = await _whole(request, lease)
         # Large texts take long to parse; meanwhile others are answered.
-        call = await run_in_threadpool(_from_json, data)
+        call = await run_in_threadpool(_from_json, data, options)
     elif kind.startswith("image/") or kind == "application/octet-stream":
         call = Call((Source(name, "bytes", await _whole(request, lease)),))
     else:
@@ -174,7 +177,9 @@ async def _from_part(name: str, value: UploadFile | str) -> Source:
     raise HTTPException(422, msg)
 
 
-def _from_json(data: bytes) -> Call:
+def _from_json(data: bytes, options: ServeOptions) -> Call:
+    if sum(map(data.count, (b"{", b"[", b","))) > _SIGNS_OF_A_PICTURE * options.call_pictures:
+        raise _too_many(options)
     try:
         asked = AskedPictures.model_validate_json(data)
     except ValidationError as error:

@@ -8,6 +8,7 @@ import json
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -219,7 +220,11 @@ def label_one_and_take_it(teacher: Teacher, tmp_path: Path) -> None:
     said = {"id": "12345678", "kind": "answer", "picture": sha256, "person": "me"}
     assert teacher.client.post("/api/labels", said | {"answer": "sad", "expects": 0})[0] == 200
     assert teacher.get("pool") == {"pictures": 1, "answered": 1}
-    assert teacher.post("pool/take", {}) == (200, {"taken": 1})
+    unlabelled = teacher.site.lessons.unlabelled
+    with ThreadPoolExecutor() as several:  # before the copy has been looked at
+        assert sum(several.map(unlabelled.take, [frozenset[str]()] * 4)) == 1
+    assert unlabelled.answered(frozenset()) == 0
+    assert teacher.post("pool/take", {}) == (200, {"taken": 0})
     assert (tmp_path / "work" / "pictures" / "sad" / "new.png").read_bytes() == data
     until(lambda: teacher.get("pool") == {"pictures": 1, "answered": 0})
 

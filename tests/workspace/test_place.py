@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from happysad.collection.decisions import read_decisions
 from happysad.collection.groups import read_groups
 from happysad.errors import CollectionError, ConflictError, UsageError
+from happysad.labels.store import LabelStore
 from happysad.workspace.names import safe_name
 from happysad.workspace.place import Wish, Workspace
 
@@ -82,6 +85,34 @@ def test_classes_get_other_names_while_they_are_empty(workspace: Workspace) -> N
     with pytest.raises(ConflictError):
         workspace.rename_classes(("a", "b"))
     assert workspace.classes == ("ruhig", "wütend")
+
+
+def test_classes_that_pictures_are_labelled_with_keep_their_names(workspace: Workspace) -> None:
+    workspace.add("a.jpg", b"x", label=None)
+    workspace.rename_classes(("calm", "angry"))
+    (workspace.pool / ".happysad").mkdir()
+    LabelStore(workspace.pool / ".happysad" / "labels.sqlite", workspace.classes).close()
+    with pytest.raises(ConflictError, match="labelled"):
+        workspace.rename_classes(("a", "b"))
+    assert workspace.classes == ("angry", "calm")
+
+
+def test_no_picture_lands_in_a_class_that_is_being_renamed(workspace: Workspace) -> None:
+    kept: list[str | None] = []
+
+    def add() -> None:
+        for _ in range(200):
+            with contextlib.suppress(UsageError):
+                kept.append(workspace.add("a.jpg", b"x", label="happy"))
+
+    adding = threading.Thread(target=add)
+    adding.start()
+    with contextlib.suppress(ConflictError):
+        for names in [("calm", "angry"), ("happy", "sad")] * 100:
+            workspace.rename_classes(names)
+    adding.join()
+    assert len(workspace.classes) == 2
+    assert all((workspace.pictures / str(file)).is_file() for file in kept)
 
 
 def test_a_workspace_is_opened_again_and_nothing_else_is(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from happysad.collection.layout import read_layout
 from happysad.collection.names import is_hidden
 from happysad.durable import replacing, sync_folder
 from happysad.errors import CollectionError, ConflictError, UsageError
+from happysad.labels.pool import default_store
 from happysad.workspace.names import class_names, numbered, safe_name
 
 if TYPE_CHECKING:
@@ -97,13 +98,16 @@ class Workspace:
 
         Raises:
             UsageError: they cannot be names of classes.
-            ConflictError: there are pictures already.
+            ConflictError: there are pictures already, or answers that name these classes.
             CollectionError: the folders cannot be renamed.
         """
         wanted = class_names(names)
         with self._lock, self._border("The classes cannot be renamed"):
             if any(any((self.pictures / name).iterdir()) for name in self.classes):
                 msg = "There are pictures in these classes already; their names stay as they are."
+                raise ConflictError(msg)
+            if default_store(self.pool).exists():
+                msg = "Pictures are labelled with these classes already; their names stay."
                 raise ConflictError(msg)
             for name in self.classes:
                 (self.pictures / name).rmdir()
@@ -130,13 +134,8 @@ class Workspace:
         """
         if is_hidden(name.replace("\\", "/").rpartition("/")[2]):
             return None
-        if label is not None and label not in self.classes:
-            msg = f"There is no class {label!r}; the classes are {', '.join(self.classes)}."
-            raise UsageError(msg)
-        folder = self.pool if label is None else self.pictures / label
         with self._border("The picture cannot be kept"):
-            folder.mkdir(exist_ok=True)
-            path = _reserved(folder, safe_name(name))
+            path = self._place_for(name, label)
             try:
                 if burst and label is not None:
                     self._join(f"{label}/{path.name}", burst)
@@ -225,6 +224,16 @@ class Workspace:
         for name in names:
             (self.pictures / name).mkdir(exist_ok=True)
         sync_folder(self.pictures)
+
+    def _place_for(self, name: str, label: str | None) -> Path:
+        """Make an empty file for a picture; from then on its class keeps its name."""
+        with self._lock:
+            if label is not None and label not in self.classes:
+                msg = f"There is no class {label!r}; the classes are {', '.join(self.classes)}."
+                raise UsageError(msg)
+            folder = self.pool if label is None else self.pictures / label
+            folder.mkdir(exist_ok=True)
+            return _reserved(folder, safe_name(name))
 
     def _join(self, file: str, burst: str) -> None:
         with self._lock:

@@ -48,6 +48,8 @@ class Unlabelled:
         self._lock = threading.RLock()
         self._session: Session | None = None
         self._opened: tuple[str, list[str]] | None = None
+        self._taking = threading.Lock()
+        self._copies: dict[str, str] = {}  # sha256 → file that was made of it
 
     @property
     def files(self) -> list[str]:
@@ -94,7 +96,7 @@ class Unlabelled:
         Raises:
             LabelError: the labels cannot be read.
         """
-        return sum(sha256 not in taken for sha256 in self._answers())
+        return len(self._new_answers(taken))
 
     def take(self, taken: Container[str]) -> int:
         """Copy the pictures that have been given a class into its folder; return how many.
@@ -106,18 +108,20 @@ class Unlabelled:
             LabelError: the labels cannot be read.
             CollectionError: a picture cannot be written.
         """
-        answers = self._answers()
-        copied = 0
-        for name in self.files if answers else ():
-            try:
-                data = read_file(self._workspace.pool / name, limits=self._check.limits)
-            except PictureError:  # gone since, or not to be read; it stays where it is
-                continue
-            sha256 = hashlib.sha256(data).hexdigest()
-            if sha256 in answers and sha256 not in taken:
-                self._workspace.add(name, data, label=answers.pop(sha256))
-                copied += 1
-        return copied
+        with self._taking:
+            answers = self._new_answers(taken)
+            copied = 0
+            for name in self.files if answers else ():
+                try:
+                    data = read_file(self._workspace.pool / name, limits=self._check.limits)
+                except PictureError:  # gone since, or not to be read; it stays where it is
+                    continue
+                sha256 = hashlib.sha256(data).hexdigest()
+                if sha256 in answers:
+                    file = self._workspace.add(name, data, label=answers.pop(sha256))
+                    self._copies[sha256] = str(file)
+                    copied += 1
+            return copied
 
     def close(self) -> None:
         """End the labelling that is under way; every answer is kept."""
@@ -125,6 +129,16 @@ class Unlabelled:
             if self._session is not None:
                 self._session.close()
             self._session = None
+
+    def _new_answers(self, taken: Container[str]) -> dict[str, str]:
+        """Return the answers whose pictures have no copy yet; the newest may not be read yet."""
+
+        def has_copy(sha256: str) -> bool:
+            copy = self._copies.get(sha256)
+            return copy is not None and (self._workspace.pictures / copy).is_file()
+
+        answers = self._answers().items()
+        return {one: name for one, name in answers if one not in taken and not has_copy(one)}
 
     def _answers(self) -> dict[str, str]:
         """Return sha256 → class of everything that has been answered."""

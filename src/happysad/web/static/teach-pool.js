@@ -1,9 +1,11 @@
 // Pictures that have no label yet: brought here, labelled on a page of their own, then taken over.
 
-import { read, send } from "./api.js";
+import { post, read } from "./api.js";
 import { gather } from "./gather.js";
 import { byId } from "./page.js";
 import { several } from "./teach-tile.js";
+
+const WITHIN = 600_000; // every answered picture is copied
 
 export class Pool {
   constructor(desk) {
@@ -29,12 +31,14 @@ export class Pool {
     setTimeout(() => this.refresh(), 500);
   }
 
-  #take() {
-    this.desk.attempt(async () => {
-      const { taken } = await send("/api/teach/pool/take", {});
+  async #take() {
+    byId("pool-take").disabled = true;
+    await this.desk.attempt(async () => {
+      const { taken } = await post("/api/teach/pool/take", "{}", { type: "application/json", within: WITHIN });
       this.desk.say(`${several(taken, "picture")} taken over.`);
       await this.desk.refresh();
       await this.refresh();
     });
+    byId("pool-take").disabled = false;
   }
 }

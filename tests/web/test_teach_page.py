@@ -82,7 +82,9 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def taught(chromium: Any, messy: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def taught(
+    chromium: Any, messy: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Served]:
     """A page onto which both folders were dropped, and a model trained."""
     os.environ["HAPPYSAD_HOME"] = str(tmp_path_factory.mktemp("home"))
     served = Served(tmp_path_factory.mktemp("taught") / "work")
@@ -109,7 +111,7 @@ def taught(chromium: Any, messy: Path, tmp_path_factory: pytest.TempPathFactory)
 @pytest.fixture
 def page(chromium: Any, taught: Served) -> Iterator[Any]:
     """The page after the training; nothing may leave the machine, and no script may fail."""
-    yield from watched(browser, taught)
+    yield from watched(chromium, taught)
 
 
 def watched(chromium: Any, served: Served) -> Iterator[Any]:
@@ -267,8 +269,10 @@ def empty(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     served.close()
 
 
-def test_a_new_workspace_says_what_to_do_and_takes_other_names(chromium: Any, empty: Served) -> None:
-    for page in watched(browser, empty):
+def test_a_new_workspace_says_what_to_do_and_takes_other_names(
+    chromium: Any, empty: Served
+) -> None:
+    for page in watched(chromium, empty):
         until(page, "document.getElementById('train-words').textContent.startsWith('At least 3')")
         assert page.is_disabled("#train")
         axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
@@ -280,7 +284,7 @@ def test_a_new_workspace_says_what_to_do_and_takes_other_names(chromium: Any, em
 
 
 def test_the_frames_of_a_burst_stay_in_one_part(chromium: Any, empty: Served) -> None:
-    for page in watched(browser, empty):
+    for page in watched(chromium, empty):
         page.click(".second button:has-text('Camera')")
         page.wait_for_selector(".second .recorder button:not([disabled])")
         page.click(".second .recorder button >> nth=0")
@@ -308,7 +312,7 @@ def test_what_is_pasted_and_what_is_labelled_lands_in_its_class(
     pasted, *new = (tmp_path / f"{name}.png" for name in ("three", "one", "two"))
     for number, path in enumerate((pasted, *new)):
         draw("sad", seed=900 + number, side=96).save(path)
-    for page in watched(browser, empty):
+    for page in watched(chromium, empty):
         page.evaluate(
             """bytes => {
                 const data = new DataTransfer();
@@ -345,7 +349,7 @@ def reached(path: Path) -> None:
 def test_t35_a_name_that_is_markup_is_shown_and_not_obeyed(chromium: Any, empty: Served) -> None:
     (empty.folder / "pictures" / "sad" / ODD).write_bytes(b"no picture")
     alerts: list[str] = []
-    for page in watched(browser, empty):
+    for page in watched(chromium, empty):
         page.on("dialog", lambda one: (alerts.append(one.message), one.dismiss()))
         page.wait_for_selector(".finding.broken")
         page.click(".finding.broken summary")

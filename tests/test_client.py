@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import httpcore2
 import numpy as np
 import pytest
 
@@ -93,6 +95,20 @@ def test_many_are_answered_in_their_order_over_several_calls(
     assert [one.source for one in client.predict(whole)] == ["array", "array"]
 
 
+def test_many_are_read_call_by_call(url: str, photo: Path):
+    read = []
+
+    def items() -> Iterator[Path]:
+        for number in range(500):
+            read.append(number)
+            yield photo
+
+    client = happysad.Client(url, token="wrong")
+    with client, pytest.raises(happysad.ServiceError, match="401"):
+        client.predict(items())
+    assert len(read) < 50
+
+
 def test_one_that_cannot_be_used_raises(client: happysad.Client, tmp_path: Path):
     with pytest.raises(happysad.PictureError) as caught:
         client.predict(b"no picture")
@@ -132,6 +148,13 @@ def test_what_is_no_address_is_told(url: str):
         happysad.Client("http://localhost", timeout=0)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\nX-Other: 1", " ", "\u00e9"])
+def test_a_token_that_no_header_can_carry_is_told_without_it(end: str):
+    with pytest.raises(happysad.UsageError, match="A token is made of") as caught:
+        happysad.Client("http://localhost", token=TOKEN + end)
+    assert TOKEN not in str(caught.value)
+
+
 def test_nobody_there_is_a_service_error():
     client = happysad.Client(f"http://127.0.0.1:{free_port()}")
     with client, pytest.raises(happysad.ServiceError, match="cannot be reached"):
@@ -139,7 +162,9 @@ def test_nobody_there_is_a_service_error():
 
 
 @contextmanager
-def pretending(*answers: tuple[int, dict[str, str], bytes], drop: int = 0) -> Iterator[str]:
+def pretending(
+    *answers: tuple[int, dict[str, str], bytes], drop: int = 0, after: float = 0.0
+) -> Iterator[str]:
     """Drop some connections, then serve these answers, one a request, the last one for ever."""
     left = [*answers]
     dropping = [None] * drop
@@ -148,6 +173,7 @@ def pretending(*answers: tuple[int, dict[str, str], bytes], drop: int = 0) -> It
         def do_GET(self) -> None:
             if dropping:
                 dropping.pop()
+                time.sleep(after)
                 return
             status, headers, body = left.pop(0) if len(left) > 1 else left[0]
             self.send_response(status)
@@ -188,6 +214,14 @@ def test_a_connection_that_was_closed_in_between_costs_nothing():
         client = happysad.Client(url)
         with client, pytest.raises(happysad.ServiceError, match="cannot be reached"):
             client.labels()
+
+
+def test_a_second_try_has_the_time_that_the_first_one_left():
+    with pretending((200, {}, b"{}"), drop=9, after=0.4) as url:
+        client = happysad.Client(url, timeout=0.6)
+        with client, pytest.raises(happysad.ServiceError, match="cannot be reached") as caught:
+            client.labels()
+    assert isinstance(caught.value.__cause__, httpcore2.TimeoutException)
 
 
 def test_what_is_no_service_is_told():

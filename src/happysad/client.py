@@ -7,13 +7,14 @@ as long as there is time.
 from __future__ import annotations
 
 import json
+import re
 import time
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, overload
 from urllib.parse import urlsplit
 
 import httpcore2
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 # Less than a service takes by default, so that a call of many pictures is never refused for it.
 _PICTURES_A_CALL = 32
 _BYTES_A_CALL = 32 * 1024 * 1024
+_SENDABLE = re.compile(r"[!-~]*")
 _UNREACHABLE = (
     httpcore2.TimeoutException,
     httpcore2.NetworkError,
@@ -73,6 +75,14 @@ class ServedModel:
     training_pictures: int
 
 
+class _Asked(NamedTuple):
+    """One of many: its place among them, what it is called here, and what is sent."""
+
+    place: int
+    name: str
+    picture: dict[str, str]
+
+
 class Client:
     """A happysad service, as a program sees it.
 
@@ -82,10 +92,12 @@ class Client:
     Args:
         base_url: where the service is, e.g. ``http://127.0.0.1:8765``.
         token: what it wants to know; by default nothing.
-        timeout: seconds for one call, waiting for a busy service included.
+        timeout: seconds for one request (a list of pictures takes one for every 32). A busy
+            service is asked again, and bytes are waited for, until they are over; only an answer
+            that keeps trickling may take longer as a whole.
 
     Raises:
-        UsageError: that is no address of a service.
+        UsageError: that is no address of a service, or no token.
     """
 
     def __init__(self, base_url: str, *, token: str | None = None, timeout: float = 60.0) -> None:
@@ -95,6 +107,12 @@ class Client:
             raise UsageError(msg)
         if timeout <= 0:
             msg = f"The 'timeout' option must be above 0. Got {timeout!r} instead."
+            raise UsageError(msg)
+        if token is not None and not _SENDABLE.fullmatch(token):
+            msg = (
+                "A token is made of ASCII letters, digits and signs, without spaces or line ends. "
+                f"Got one of {len(token)} characters that has others."
+            )
             raise UsageError(msg)
         self._base = base_url.rstrip("/")
         self._timeout = timeout
@@ -132,7 +150,7 @@ class Client:
             if prediction.error is not None:
                 raise PictureError(prediction.error["code"], prediction.error["message"], name)
             return prediction
-        return self._ask_about(list(x), limits)
+        return self._ask_about(x, limits)
 
     def model(self) -> ServedModel:
         """Return what the service says of its model.
@@ -179,20 +197,26 @@ class Client:
     def __repr__(self) -> str:
         return f"<Client of {self._base}>"
 
-    def _ask_about(self, items: list[Any], limits: Limits) -> list[Prediction]:
-        """Ask in as many calls as it takes; what cannot be read here is never sent."""
+    def _ask_about(self, items: Iterable[Any], limits: Limits) -> list[Prediction]:
+        """Ask in as many calls as it takes; what cannot be read here is never sent.
+
+        Items are read when their call comes, so that many are never held at a time.
+        """
         answers: dict[int, Prediction] = {}
-        asked: list[tuple[int, dict[str, str]]] = []
-        for index, item in enumerate(items):
-            try:
-                asked.append((index, _picture(item, limits)))
-            except PictureError as error:
-                answers[index] = Prediction.failed(error)
-        for call in _calls(asked):
-            indices, pictures = zip(*call, strict=True)
-            names = [_name(items[index]) for index in indices]
-            answers |= zip(indices, self._send(pictures, names), strict=True)
-        return [answers[index] for index in range(len(items))]
+
+        def readable() -> Iterator[_Asked]:
+            for place, item in enumerate(items):
+                try:
+                    asked = _Asked(place, _name(item), _picture(item, limits))
+                except PictureError as error:
+                    answers[place] = Prediction.failed(error)
+                else:
+                    yield asked
+
+        for call in _calls(readable()):
+            told = self._send([one.picture for one in call], [one.name for one in call])
+            answers |= zip((one.place for one in call), told, strict=True)
+        return [answers[place] for place in sorted(answers)]
 
     def _send(self, pictures: Sequence[dict[str, str]], names: list[str]) -> list[Prediction]:
         """Ask in one call; what the service calls a picture is replaced by its name here."""
@@ -206,37 +230,44 @@ class Client:
         end = time.monotonic() + self._timeout
         while True:
             try:
-                return self._ask_once(method, path, body, end - time.monotonic())
+                return self._ask_once(method, path, body, end)
             except BusyError as error:
                 if time.monotonic() + error.retry_after >= end:
                     raise
                 time.sleep(error.retry_after)
 
-    def _ask_once(self, method: str, path: str, body: Any, seconds: float) -> dict[str, Any]:
+    def _ask_once(self, method: str, path: str, body: Any, end: float) -> dict[str, Any]:
         headers = [("Accept", "application/json"), *self._headers]
         if body is not None:
             headers.append(("Content-Type", "application/json"))
         content = None if body is None else json.dumps(body).encode("ascii")
-        waits = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
         ask = partial(
             self._pool.request,
             method,
             self._base + path,
             headers=headers,
             content=content,
-            extensions={"timeout": waits},
         )
         try:
             try:
-                response = ask()
+                response = ask(extensions=_until(end))
             except (httpcore2.NetworkError, httpcore2.ProtocolError):
                 # A connection that was kept may be closed just now; to ask twice changes nothing.
-                response = ask()
+                response = ask(extensions=_until(end))
         except _UNREACHABLE as error:
             reason = str(error) or type(error).__name__
             msg = f"The service {self._base} cannot be reached: {reason}."
             raise ServiceError(msg) from error
         return _table(response.status, _headers(response), response.content)
+
+
+def _until(end: float) -> dict[str, dict[str, float]]:
+    """Return the setting by which no wait of a request is longer than the time that is left."""
+    seconds = end - time.monotonic()
+    if seconds <= 0:
+        msg = "there was no time left"
+        raise httpcore2.TimeoutException(msg)
+    return {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds)}
 
 
 def _picture(x: Any, limits: Limits) -> dict[str, str]:
@@ -261,18 +292,16 @@ def _name(x: Any) -> str:
     return "array" if is_pixels(x) else source_of(x).name
 
 
-def _calls(
-    asked: list[tuple[int, dict[str, str]]],
-) -> Iterator[list[tuple[int, dict[str, str]]]]:
+def _calls(asked: Iterable[_Asked]) -> Iterator[list[_Asked]]:
     """Yield pictures in calls that are small enough."""
-    call: list[tuple[int, dict[str, str]]] = []
+    call: list[_Asked] = []
     size = 0
-    for index, picture in asked:
-        more = len(picture.get("base64", ""))
+    for one in asked:
+        more = len(one.picture.get("base64", ""))
         if call and (len(call) == _PICTURES_A_CALL or size + more > _BYTES_A_CALL):
             yield call
             call, size = [], 0
-        call.append((index, picture))
+        call.append(one)
         size += more
     if call:
         yield call

@@ -26,13 +26,16 @@ def command(*arguments: object) -> list[str]:
 
 def test_t33_it_makes_a_workspace_prints_its_link_and_ends_well(tmp_path: Path) -> None:
     folder = tmp_path / "smiles"
-    asked = command(folder, "--classes", "calm,angry")
+    asked = command(folder, "--classes", "calm,angry", "--name", "teach.example.org")
     with subprocess.Popen(asked, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         link = next(found for line in running.stdout if (found := re.search(r"http://\S+", line)))
         address, _, token = link[0].partition("#")
         assert len(token) > 20
         with urllib.request.urlopen(f"{address}healthz", timeout=60) as answer:
+            assert answer.status == 200
+        named = urllib.request.Request(f"{address}healthz", headers={"Host": "teach.example.org"})
+        with urllib.request.urlopen(named, timeout=60) as answer:
             assert answer.status == 200
         running.send_signal(signal.SIGTERM)
         assert running.wait(30) == 0

@@ -252,6 +252,20 @@ def test_t30_a_body_larger_than_a_picture_may_be_is_refused(teacher: Teacher) ->
     assert teacher.get("pictures")["reading"]["total"] == 0
 
 
+def test_t30_no_more_pictures_are_on_their_way_at_a_time_than_there_is_room(
+    teacher: Teacher,
+) -> None:
+    room = teacher.site.engine.room
+    address = {"url": "http://127.0.0.1:1/a.png", "label": "happy"}
+    with room.lease() as lease:
+        lease.hold(pictures=teacher.site.engine.options.queue_pictures)
+        assert teacher.add("a.png", png(1))[0] == 503
+        assert teacher.post("addresses", address)[0] == 503
+    assert teacher.add("a.png", png(1))[0] == 201
+    assert teacher.post("addresses", address)[0] == 422
+    assert room.is_empty
+
+
 def test_t35_no_path_leads_out(teacher: Teacher, tmp_path: Path) -> None:
     for name in ("../../out.png", "..\\..\\out.png", "/etc/out.png", "C:\\out.png"):
         assert teacher.add(name, png(1))[0] == 201

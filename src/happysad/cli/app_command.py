@@ -41,6 +41,14 @@ def teach(
         str, typer.Option(help="Address to listen on; 0.0.0.0 lets the network in, with the link.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 takes 8765 or the next that is free.")] = 0,
+    name: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME[:PORT]",
+            help="Also answer to this name, as a proxy in front sends it.",
+            show_default=False,
+        ),
+    ] = None,
     allow_private: Annotated[
         bool,
         typer.Option("--allow-private", help="Fetch URLs from one's own network and machine too."),
@@ -67,7 +75,7 @@ def teach(
     from happysad.web.teaching_site import teaching_site
 
     names = tuple(name.strip() for name in classes.split(",")) if classes else ()
-    listener, door = listen(host, port)
+    listener, door = listen(host, port, names=tuple(name or ()))
     with teaching_site(
         workspace,
         door,

@@ -125,8 +125,8 @@ def _model(served: Served) -> dict[str, Any]:
         "classes": manifest.classes,
         "created": manifest.created,
         "sha256": served.sha256,
-        "scores": {name: _score(score) for name, score in manifest.scores.items()},
-        "baseline": None if manifest.baseline is None else _score(manifest.baseline),
+        "scores": {name: score_json(score) for name, score in manifest.scores.items()},
+        "baseline": None if manifest.baseline is None else score_json(manifest.baseline),
         "unsure_below": manifest.unsure_below,
         "licence": manifest.licence,
         "notes": manifest.notes,
@@ -134,7 +134,8 @@ def _model(served: Served) -> dict[str, Any]:
     }
 
 
-def _score(score: Score) -> dict[str, Any]:
+def score_json(score: Score) -> dict[str, Any]:
+    """Return a score; what is undefined is null."""
     numbers = {name: getattr(score, name) for name in ("value", "low", "high")}
     known = {name: value if math.isfinite(value) else None for name, value in numbers.items()}
     return {**known, "n": score.n, "method": score.method}

@@ -23,12 +23,14 @@ from happysad.sources.expand import Source, load
 from happysad.sources.read import read_file
 from happysad.verbs.export import export
 from happysad.web.labelling import labelling
+from happysad.web.pages import READ
 from happysad.web.site import STATIC
 from happysad.web.teaching_view import pictures_json, results_json, status_json
 from happysad.workspace.place import Wish
 
 if TYPE_CHECKING:
     from happysad.labels.session import Session
+    from happysad.web.room import Room
     from happysad.workspace.place import Workspace
     from happysad.workspace.results import Result
     from happysad.workspace.trainings import Trainings
@@ -38,10 +40,6 @@ if TYPE_CHECKING:
 UPLOADS: Final = "/api/teach/pictures"
 """Where pictures come in: bodies may be as large as pictures."""
 
-# A report is one file, with a stricter policy within, which knows its style by its hash.
-_REPORT_POLICY: Final = (
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'"
-)
 _SIDE: Final = 320
 _KEPT_JPEGS: Final = 512
 _MOST_WISHES: Final = 1000
@@ -96,6 +94,7 @@ class Lessons:
         watch: what is found in them.
         trainings: what is learned from them.
         unlabelled: what has no label yet.
+        room: what pictures on their way in may hold, together with those to be answered.
         limits: what a picture may cost.
         fetch: how pictures behind addresses are fetched.
     """
@@ -104,6 +103,7 @@ class Lessons:
     watch: Watch
     trainings: Trainings
     unlabelled: Unlabelled
+    room: Room
     limits: Limits = field(default_factory=Limits)
     fetch: FetchOptions = field(default_factory=FetchOptions)
 
@@ -143,13 +143,19 @@ def _add_pictures(router: APIRouter, lessons: Lessons) -> None:
     async def add(
         request: Request, name: Name, label: Name = "", burst: Burst = ""
     ) -> dict[str, Any]:
-        data = await request.body()
-        return await run_in_threadpool(_add, lessons, name, data, label, burst)
+        # What does not say its size may be as large as the guard lets it grow.
+        size = int(request.headers.get("content-length", lessons.limits.max_bytes))
+        with lessons.room.lease() as lease:
+            lease.hold(pictures=1, size=size)
+            data = await request.body()
+            return await run_in_threadpool(_add, lessons, name, data, label, burst)
 
     @router.post("/addresses", status_code=201)
     def fetch(sent: Address) -> dict[str, Any]:
-        data = _fetched(sent.url, lessons)
-        return _add(lessons, sent.url.partition("?")[0], data, sent.label, "")
+        with lessons.room.lease() as lease:
+            lease.hold(pictures=1, size=lessons.limits.max_bytes)
+            data = _fetched(sent.url, lessons)
+            return _add(lessons, sent.url.partition("?")[0], data, sent.label, "")
 
     @router.post("/classes")
     def rename(sent: Names) -> dict[str, Any]:
@@ -216,12 +222,7 @@ def _add_runs(router: APIRouter, trainings: Trainings) -> None:
     @router.get("/runs/{name}/report")
     def report(name: str) -> Response:
         page = (find(name).folder / "report" / "index.html").read_bytes()
-        # A report is one file with a policy of its own within, which knows its style by its hash.
-        policy = (
-            "default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'"
-        )
-        headers = {"Content-Security-Policy": policy}
-        return Response(page, media_type="text/html; charset=utf-8", headers=headers)
+        return Response(page, media_type="text/html; charset=utf-8", headers=READ)
 
     @router.post("/runs/{name}/web")
     def export_page(name: str) -> dict[str, Any]:

@@ -95,7 +95,15 @@ def teaching_site(
             check=check,
         )
         stack.callback(unlabelled.close)
-        lessons = Lessons(workspace, watch, trainings, unlabelled, limits=check.limits, fetch=fetch)
+        lessons = Lessons(
+            workspace,
+            watch,
+            trainings,
+            unlabelled,
+            engine.room,
+            limits=check.limits,
+            fetch=fetch,
+        )
         app = site(
             door,
             answering(engine),

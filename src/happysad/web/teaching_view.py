@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +9,7 @@ from happysad.collection.checks import CHECKS, likely_wrong_label, off_topic
 from happysad.judge.metrics import without_copies
 from happysad.records import Finding
 from happysad.reports.page import visible
+from happysad.web.answering import score_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -96,11 +96,10 @@ def _findings_json(
                 "suggested": one.suggested,
             }
         )
-    order = [check.code for check in CHECKS if check.code in by_code]
     return [
         {"code": check.code, "severity": check.severity, "pictures": by_code[check.code]}
         for check in CHECKS
-        if check.code in order
+        if check.code in by_code
     ]
 
 
@@ -168,10 +167,3 @@ def _curves(curves: Curves) -> list[list[list[float]]]:
 def _point(score: Score) -> dict[str, Any]:
     told = score_json(score)
     return {"accuracy": told["value"], "low": told["low"], "high": told["high"], "n": told["n"]}
-
-
-def score_json(score: Score) -> dict[str, Any]:
-    """Return a score; what is undefined is null."""
-    numbers = {"value": score.value, "low": score.low, "high": score.high}
-    told = {name: None if math.isnan(one) else one for name, one in numbers.items()}
-    return {**told, "n": score.n, "method": score.method}

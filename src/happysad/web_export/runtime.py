@@ -146,5 +146,5 @@ def _how() -> str:
     packed = f"{PACKAGE.replace('@', '-')}.tgz"
     return (
         f"On a machine with npm and a network, 'npm pack {PACKAGE}' writes {packed}; name that "
-        f"file with: --runtime {packed}"
+        f"file with: happysad export MODEL --to web --runtime {packed}"
     )

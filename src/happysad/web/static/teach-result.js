@@ -8,6 +8,8 @@ import { row } from "./teach-findings.js";
 import { action, nameOf, several } from "./teach-tile.js";
 import { scored, share } from "./wording.js";
 
+const WITHIN = 660_000; // npm may take ten minutes to get what runs models
+
 export class Result {
   constructor(desk) {
     this.desk = desk;
@@ -63,7 +65,7 @@ export class Result {
   async #makePage() {
     byId("web-page").disabled = true;
     byId("web-words").textContent = "Writing the page…";
-    const done = await this.desk.attempt(() => post(`${this.at}/web`, "{}", { type: "application/json", within: 180_000 }));
+    const done = await this.desk.attempt(() => post(`${this.at}/web`, "{}", { type: "application/json", within: WITHIN }));
     byId("web-words").textContent = done ? `It lies in ${done.folder}; any web server can show it, and it answers without sending pictures anywhere.` : "";
     byId("web-page").disabled = false;
   }

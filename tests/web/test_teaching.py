@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -194,6 +195,7 @@ def test_it_trains_answers_and_goes_on_labelling(teacher: Teacher, tmp_path: Pat
     assert teacher.post(f"runs/{newest['name']}/web", {})[1]["folder"].endswith("work-1/model-web")
     assert teacher.post("runs/work-2/web", {})[0] == 404
     label_one_and_take_it(teacher, tmp_path)
+    open_again_with_a_damaged_model(tmp_path / "work")
 
 
 def test_nothing_is_learned_while_pictures_are_still_looked_at(teacher: Teacher) -> None:
@@ -227,6 +229,19 @@ def label_one_and_take_it(teacher: Teacher, tmp_path: Path) -> None:
     assert teacher.post("pool/take", {}) == (200, {"taken": 0})
     assert (tmp_path / "work" / "pictures" / "sad" / "new.png").read_bytes() == data
     until(lambda: teacher.get("pool") == {"pictures": 1, "answered": 0})
+
+
+def open_again_with_a_damaged_model(folder: Path) -> None:
+    from happysad.web.guard import Door
+    from happysad.web.teaching_site import teaching_site
+
+    shutil.copytree(folder / "runs" / "work-1", folder / "runs" / "work-2")
+    (folder / "runs" / "work-2" / "model.happysad").write_bytes(b"torn")
+    check = CheckOptions(workers=1, limits=SMALL)
+    door = Door("127.0.0.1", 1)
+    with teaching_site(folder, door, base=str(TINY_TWO_VIEW), check=check) as site:
+        assert site.engine.served.predictor.manifest.name == "work-1"
+        assert [one.name for one in site.lessons.trainings.results] == ["work-1"]
 
 
 def test_t06_thumbnails_hold_nothing_but_pixels(teacher: Teacher) -> None:

@@ -19,9 +19,9 @@ from happysad.errors import ConflictError, PictureError
 from happysad.pictures.decode import decode
 from happysad.pictures.thumbnail import thumbnail
 from happysad.reports.page import visible
-from happysad.sources.expand import Source, load
 from happysad.sources.read import read_file
 from happysad.verbs.export import export
+from happysad.web.fetching import fetched
 from happysad.web.labelling import labelling
 from happysad.web.pages import READ
 from happysad.web.site import STATIC
@@ -43,7 +43,6 @@ UPLOADS: Final = "/api/teach/pictures"
 _SIDE: Final = 320
 _KEPT_JPEGS: Final = 512
 _MOST_WISHES: Final = 1000
-_WHERE_FROM: Final = "The address could not be fetched: it is closed, or may not be asked."
 
 Name = Annotated[str, Query(max_length=1024)]
 Burst = Annotated[str, Query(max_length=64, pattern=r"^[0-9A-Za-z-]*$")]
@@ -154,7 +153,7 @@ def _add_pictures(router: APIRouter, lessons: Lessons) -> None:
     def fetch(sent: Address) -> dict[str, Any]:
         with lessons.room.lease() as lease:
             lease.hold(pictures=1, size=lessons.limits.max_bytes)
-            data = _fetched(sent.url, lessons)
+            data = fetched(sent.url, limits=lessons.limits, options=lessons.fetch)
             return _add(lessons, sent.url.partition("?")[0], data, sent.label, "")
 
     @router.post("/classes")
@@ -322,13 +321,3 @@ def _add(lessons: Lessons, name: str, data: bytes, label: str, burst: str) -> di
     file = lessons.workspace.add(name, data, label=label or None, burst=burst)
     lessons.watch.nudge()
     return {"file": None if file is None else visible(file)}
-
-
-def _fetched(url: str, lessons: Lessons) -> bytes:
-    """Fetch an address; whether it is closed, blocked or answers badly is nobody's business."""
-    try:
-        return load(Source(url, "url"), limits=lessons.limits, fetch_options=lessons.fetch)
-    except PictureError as error:
-        if error.code not in {"url_refused", "fetch_failed"}:
-            raise
-        raise type(error)("fetch_failed", _WHERE_FROM, url) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,7 @@ pytest.importorskip("fastapi", reason="the extra web is not installed")
 
 from services import ONE_VIEW, Service, answer_on, form, picture, serving
 
-from happysad.config import Limits
+from happysad.config import FetchOptions, Limits
 from happysad.errors import UsageError
 from happysad.web.guard import Door
 from happysad.web.options import ServeOptions
@@ -305,6 +306,45 @@ def test_an_address_is_fetched_where_that_is_allowed(service: Service):
     assert by_url.pop("source") == address
     by_bytes.pop("source")
     assert by_url == by_bytes
+
+
+def test_t32_one_call_of_slow_addresses_leaves_places_to_others():
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+    data = picture(seed=9)
+    slow: list[str] = []
+    answered = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            if self.path != "/good.jpg":
+                slow.append(self.path)
+                answered.wait(30)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    options = ServeOptions(workers=1, fetch=FetchOptions(allow_private=True, seconds=30))
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server, ThreadPoolExecutor(2) as pool:
+        pool.submit(server.serve_forever)
+        address = f"http://127.0.0.1:{server.server_port}"
+        try:
+            with serving(ONE_VIEW, options=options) as allowed:
+                pictures = [{"url": f"{address}/{number}"} for number in range(12)]
+                asked = pool.submit(allowed.about, *pictures)
+                wait_until(lambda: len(slow) >= 3)
+                told = allowed.about({"url": f"{address}/good.jpg"})
+                assert told.json["predictions"][0]["error"] is None
+                assert len(slow) == 3
+                answered.set()
+                told = asked.result(60)
+                assert [one["error"] for one in told.json["predictions"]] == [None] * 12
+        finally:
+            answered.set()
+            server.shutdown()
 
 
 def test_calls_on_one_connection_follow_each_other(service: Service):

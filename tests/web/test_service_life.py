@@ -133,6 +133,9 @@ def test_t33_health_readiness_and_counts_are_three_things(fragile: Fragile):
     assert service.ask("GET", "/readyz").status == 503
     assert service.ask("GET", "/healthz").status == 200
     assert service.predict(picture()).status == 200
+    answer = service.about({"url": "http://127.0.0.1/"})
+    assert answer.status == 503
+    assert answer.headers["retry-after"] == "1"
 
 
 class Started:

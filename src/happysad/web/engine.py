@@ -15,12 +15,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from happysad.bundle.document import to_json
-from happysad.errors import BundleError, PictureError
+from happysad.errors import BundleError, BusyError, PictureError
 from happysad.pictures.pool import Pool
 from happysad.pictures.prepared import Prepared, prepare_source
 from happysad.records import Explanation, Prediction
-from happysad.sources.expand import Source, load
+from happysad.sources.expand import Source
 from happysad.web.batching import MOST, Batcher
+from happysad.web.fetching import fetched
 from happysad.web.metrics import Metrics
 from happysad.web.options import ServeOptions
 from happysad.web.room import Room
@@ -34,10 +35,10 @@ if TYPE_CHECKING:
 
 # One call's pictures that are under way at a time, so that a large call leaves room for others.
 _OF_ONE_CALL: Final = 8
-# Addresses that are fetched at a time; each may hold a picture of the largest size.
+# Addresses that are fetched at a time; each may hold a picture of the largest size. Those that
+# one call brings may all be slow ones: they leave most of the places to others.
 _FETCHES: Final = 8
-
-_UNREACHABLE: Final = "The address could not be fetched: it is closed, or may not be asked."
+_FETCHES_OF_ONE_CALL: Final = 3
 
 
 class Task(NamedTuple):
@@ -161,7 +162,10 @@ class Engine:
             self._state = "ready"
 
     def wind_down(self) -> None:
-        """Say from now on that the end is near; calls are still answered."""
+        """Say from now on that the end is near; calls are still answered, but nothing is fetched.
+
+        A fetch cannot be broken off, and may take longer than what is left.
+        """
         self._state = "stopping"
 
     def close(self) -> None:
@@ -183,11 +187,13 @@ class Engine:
 
         Raises:
             BundleError: the model failed.
+            BusyError: an address would have to be fetched, but the end is near.
         """
-        turn = asyncio.Semaphore(_OF_ONE_CALL)
+        upload = asyncio.Semaphore(_OF_ONE_CALL), self._uploads
+        fetch = asyncio.Semaphore(_FETCHES_OF_ONE_CALL), self._fetches
 
         async def one(source: Source) -> Explanation:
-            room = self._fetches if source.kind == "url" else self._uploads
+            turn, room = fetch if source.kind == "url" else upload
             async with turn, room:
                 try:
                     prepared = await self._prepared(source, served)
@@ -218,13 +224,10 @@ class Engine:
         return result
 
     def _fetched(self, source: Source) -> bytes:
-        """Fetch an address; whether it is closed, blocked or answers badly is nobody's business."""
-        try:
-            return load(source, limits=self.options.limits, fetch_options=self.options.fetch)
-        except PictureError as error:
-            if error.code not in {"url_refused", "fetch_failed"}:
-                raise
-            raise type(error)("fetch_failed", _UNREACHABLE, source.name) from error
+        if self._state == "stopping":
+            msg = "The service is about to stop, and fetches no more addresses. Ask again."
+            raise BusyError(msg, retry_after=1)
+        return fetched(source.name, limits=self.options.limits, options=self.options.fetch)
 
     def _count_batch(self, pictures: int, seconds: float) -> None:
         self.room.seconds_each += 0.1 * (seconds / pictures - self.room.seconds_each)

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT: Final = 8765
 _TRIES: Final = 20
-_SECONDS_TO_FINISH: Final = 15
+# A fetch that began before the end was near is over by then, too.
+_SECONDS_TO_FINISH: Final = 8
 _SECONDS_TO_WIND_DOWN: Final = 2.0
 _SECONDS_FOR_A_HEAD: Final = 10
 # Longer than the minute after which proxies drop an idle connection: it is theirs to close first.
@@ -93,6 +94,7 @@ def make_server(app: FastAPI, *, wind_down: Callable[[], None] | None = None) ->
     config = uvicorn.Config(
         app,
         http=_Punctual,
+        ws="none",
         log_level="error",  # a caller that breaks off is no news
         access_log=False,
         lifespan="off",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,15 +111,24 @@ def test_a_defect_is_told_and_does_not_end_the_looking(watch: Watch, filled: Wor
     until(lambda: not watch.view.trouble and watch.view.total == 25)
 
 
+class Unhurried(Watch):
+    """Lets the reading go on for a moment at every file that it tells of."""
+
+    def _id(self, file: str) -> str:
+        time.sleep(0.01)
+        return super()._id(file)
+
+
 def test_decisions_while_pictures_are_being_read(filled: Workspace) -> None:
-    watch = Watch(filled, options=ONE_WORKER)
+    watch = Unhurried(filled, options=ONE_WORKER)
     watch.start()
     try:
-        until(lambda: len(watch.view.files) > 0)
-        file = next(iter(watch.view.files.values()))
+        file = f"happy/{min(path.name for path in (filled.pictures / 'happy').iterdir())}"
         while watch.view.done < 24:
             watch.decide([Wish(file, "drop")])
+            time.sleep(0.02)  # nobody decides so fast that the reading has no turn
             watch.decide([Wish(file, None)])
+            time.sleep(0.02)
         until(lambda: watch.view.done == watch.view.total == 24)
         assert not watch.view.trouble
     finally:

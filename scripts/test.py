@@ -12,7 +12,13 @@ import sys
 
 from environment import ROOT, python_with
 
-WHOLE_SUITE = ["--numprocesses=2", "--cov", "--cov-report=term", "--cov-fail-under=85"]
+WHOLE_SUITE = [
+    "--numprocesses=2",
+    "--dist=loadfile",  # what a file of tests makes once, say a trained model, is made once
+    "--cov",
+    "--cov-report=term",
+    "--cov-fail-under=85",
+]
 
 
 def install_chromium() -> None:

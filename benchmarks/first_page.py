@@ -55,6 +55,7 @@ def main() -> int:
 def answered(browser: Browser, fresh: Path, picture: Path) -> tuple[float, str]:
     """Return the seconds until the page shows an answer, and what it says."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    bare["HAPPYSAD_HOME"] = str(fresh / "home")  # no model but the one that came along
     started = time.perf_counter()
     serving = subprocess.Popen(
         [fresh / "bin" / "happysad", "serve", "--log", "off"],

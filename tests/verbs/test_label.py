@@ -271,8 +271,10 @@ def test_a_learner_works_in_the_background_and_notes_each_point_once(drawn: Path
         with label(drawn, options=options, store=store, model=TWO_VIEWS) as session:
             while asked := session.next("me"):
                 say(session, asked[0].sha256, asked[0].file.partition("/")[0])
+            # It also waits, with the curve of the last time, until everything has been read.
+            first = next(iter(session.pool.by_picture))
+            _until(lambda at=first, of=session: of.guess(at) is not None)
             _until(lambda: session.status("me").curve and session.status("me").learner == "waiting")
-            assert session.guess(next(iter(session.pool.by_picture))) is not None
     kept = LabelStore(store)
     points = [point.labels for point in kept.curve()]
     assert points == sorted(set(points))

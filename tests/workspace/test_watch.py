@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from happysad.collection.groups import write_groups
 from happysad.collection.scan import scan
 from happysad.config import CheckOptions
+from happysad.durable import replacing
 from happysad.errors import PictureError, UsageError
 from happysad.workspace.place import Wish, Workspace
 from happysad.workspace.watch import Watch
@@ -55,6 +60,37 @@ def test_only_what_is_new_is_read(watch: Watch, filled: Workspace) -> None:
     watch.nudge()
     until(lambda: watch.view.total == watch.view.done == 25)
     assert codes(watch) == {"happy/new.png": "zero_bytes"}
+
+
+def test_a_picture_is_there_once_all_of_it_is(
+    watch: Watch, filled: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, may_end = threading.Event(), threading.Event()
+
+    @contextmanager
+    def slowly(path: Path) -> Iterator[Any]:
+        begun.set()
+        may_end.wait(60)
+        with replacing(path) as file:
+            yield file
+
+    monkeypatch.setattr("happysad.workspace.place.replacing", slowly)
+    data = next((filled.pictures / "happy").iterdir()).read_bytes()
+    with ThreadPoolExecutor() as beside:
+        coming = beside.submit(filled.add, "slow.png", data, label="happy")
+        assert begun.wait(60)
+        assert (filled.pictures / "happy" / "slow.png").stat().st_size == 0
+        version = watch.view.version
+        (filled.pictures / "sad" / "other.png").write_bytes(b"")
+        watch.nudge()
+        until(lambda: watch.view.version > version)
+        assert codes(watch) == {"sad/other.png": "zero_bytes"}
+        assert watch.view.total == 25
+        may_end.set()
+        assert coming.result(60) == "happy/slow.png"
+    watch.nudge()
+    until(lambda: watch.view.done == watch.view.total == 26)
+    assert codes(watch).get("happy/slow.png") != "zero_bytes"
 
 
 def test_files_that_come_change_and_go_by_other_means_are_seen(

@@ -70,6 +70,7 @@ class Workspace:
         self.runs = self.root / "runs"
         self.decisions = self.root / DECISIONS
         self._lock = threading.RLock()
+        self._coming: set[str] = set()
         self._open(class_names(classes) if classes else None)
 
     @property
@@ -136,16 +137,30 @@ class Workspace:
             return None
         with self._border("The picture cannot be kept"):
             path = self._place_for(name, label)
+            file = path.name if label is None else f"{label}/{path.name}"
             try:
                 if burst and label is not None:
-                    self._join(f"{label}/{path.name}", burst)
-                with replacing(path) as file:
-                    file.write(data)
-            except BaseException:
+                    self._join(file, burst)
+                with replacing(path) as target:
+                    target.write(data)
+            except BaseException:  # whatever ends it, no empty file stays behind
                 with contextlib.suppress(OSError):
                     path.unlink()
                 raise
-        return path.name if label is None else f"{label}/{path.name}"
+            finally:
+                with self._lock:
+                    self._coming.discard(file)
+        return file
+
+    @contextlib.contextmanager
+    def still(self) -> Iterator[frozenset[str]]:
+        """Let no picture begin or end to come in meanwhile.
+
+        Yields:
+            What is coming in, relative to ``pictures``: files that are there, but empty so far.
+        """
+        with self._lock:
+            yield frozenset(self._coming)
 
     def changed(self, wishes: Iterable[Wish]) -> tuple[Decision, ...]:
         """Return the list of decisions as it would be with some more; ``write`` keeps it.
@@ -233,7 +248,10 @@ class Workspace:
                 raise UsageError(msg)
             folder = self.pool if label is None else self.pictures / label
             folder.mkdir(exist_ok=True)
-            return _reserved(folder, safe_name(name))
+            path = _reserved(folder, safe_name(name))
+            if label is not None:
+                self._coming.add(f"{label}/{path.name}")
+            return path
 
     def _join(self, file: str, burst: str) -> None:
         with self._lock:

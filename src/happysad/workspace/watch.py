@@ -181,7 +181,8 @@ class Watch:
     def _look(self) -> None:
         """Read what is new, and publish views of what is known."""
         classes = self._workspace.classes
-        found = walk(self._root)
+        with self._workspace.still() as coming:
+            found = [item for item in walk(self._root) if item.file not in coming]
         stamps = {item.file: _stamp(self._root, item.file) for item in found if item.kind == "file"}
         lists = (self._workspace.decisions, groups.place(self._root))
         seen = (classes, found, stamps, [_stamp_of(path) for path in lists])

@@ -61,9 +61,9 @@ def _local(url: str) -> bool:
     return url.startswith(("http://127.0.0.1:", "data:", "blob:"))
 
 
-def until(page: Page, condition: str, argument: Any = None) -> None:
+def until(page: Page, condition: str, argument: Any = None, *, within: int = SOON) -> None:
     """Wait until a JavaScript condition holds; the pages' policy keeps Playwright's own way out."""
-    end = time.monotonic() + SOON / 1000
+    end = time.monotonic() + within / 1000
     while not page.evaluate(condition, argument):
         assert time.monotonic() < end, f"still not: {condition}"
         page.wait_for_timeout(20)

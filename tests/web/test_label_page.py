@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from chromium import SOON, faults, watched
 from happysad.drawn import draw, draw_collection
 from happysad.errors import LabelError
 from happysad.labels.pool import default_store
@@ -27,7 +28,6 @@ from happysad.verbs.label import export_labels, label
 pytest.importorskip("fastapi", reason="the extra web is not installed")
 
 TINY_TWO_VIEW = Path(__file__).parents[1] / "fixtures" / "tiny-two-view.happysad"
-SOON = 60_000  # a busy machine is no fault of the page
 
 
 class Server:
@@ -93,20 +93,8 @@ def context(chromium: Any, server: Callable[..., Server]) -> Iterator[Any]:
 
     It is closed before the servers are: a page whose server ends under it has reason to complain.
     """
-    context = chromium.new_context(viewport={"width": 1280, "height": 800})
-    context.set_default_timeout(SOON)
-    outside: list[str] = []
-    failed: list[str] = []
-    context.on("request", lambda one: outside.append(one.url) if not _local(one.url) else None)
-    context.on("weberror", lambda one: failed.append(str(one.error)))
-    yield context
-    context.close()
-    assert not outside
-    assert not failed
-
-
-def _local(url: str) -> bool:
-    return url.startswith(("http://127.0.0.1:", "data:", "blob:"))
+    with watched(chromium) as context:
+        yield context
 
 
 @pytest.fixture(scope="session")
@@ -418,7 +406,6 @@ def test_t36_without_the_link_the_page_shows_nothing_but_how_to_get_in(
 def test_axe_finds_no_fault(
     chromium: Any, server: Callable[..., Server], pool: Path, settings: dict[str, Any]
 ):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     context = chromium.new_context(**settings)
     context.set_default_timeout(SOON)
     page = opened(context, server(pool, "--double", "1").start())
@@ -436,12 +423,7 @@ def test_axe_finds_no_fault(
     ):
         page.click(f"nav button[data-view={view}]")
         page.wait_for_selector(there)
-        found = axe.run(page)
-        faults = [
-            f"{one['impact']}: {one['id']} {one['nodes'][0]['html'][:120]}"
-            for one in found.response["violations"]
-        ]
-        assert not faults, "\n".join([view, *faults])
+        assert not (found := faults(page)), "\n".join([view, *found])
     context.close()
 
 

@@ -11,11 +11,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chromium import SOON, faults, until, watched
 from happysad.collection.groups import read_groups
 from happysad.collection.scan import scan
 from happysad.collection.split import split
@@ -24,7 +26,7 @@ from happysad.drawn import draw, draw_collection
 
 pytest.importorskip("fastapi", reason="the extra web is not installed")
 
-SOON = 90_000  # a busy machine is no fault of the page
+TRAINED = 90_000  # milliseconds; a training has much to do
 ONE_WORKER = CheckOptions(workers=1)
 WIDE: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
 PHONE: dict[str, Any] = {
@@ -99,9 +101,9 @@ def taught(
         until(page, f"document.querySelector('[data-group={group}]')?.dataset.count === '{count}'")
     served.found = groups(page)
     page.click("#train")
-    until(page, "document.querySelector('#live-curve svg') !== null")
-    until(page, "!document.getElementById('result').hidden")
-    until(page, "!document.getElementById('train').hidden")
+    until(page, "document.querySelector('#live-curve svg') !== null", within=TRAINED)
+    until(page, "!document.getElementById('result').hidden", within=TRAINED)
+    until(page, "!document.getElementById('train').hidden", within=TRAINED)
     served.ended = page.inner_text("#train-words")
     context.close()
     yield served
@@ -111,24 +113,16 @@ def taught(
 @pytest.fixture
 def page(chromium: Any, taught: Served) -> Iterator[Any]:
     """The page after the training; nothing may leave the machine, and no script may fail."""
-    yield from watched(chromium, taught)
+    with visited(chromium, taught) as page:
+        until(page, "document.getElementById('score').textContent !== ''")
+        yield page
 
 
-def watched(chromium: Any, served: Served) -> Iterator[Any]:
-    context = chromium.new_context(**WIDE, accept_downloads=True)
-    context.set_default_timeout(SOON)
-    outside: list[str] = []
-    failed: list[str] = []
-    context.on("request", lambda one: outside.append(one.url) if not _local(one.url) else None)
-    context.on("weberror", lambda one: failed.append(str(one.error)))
-    yield opened(context, served)
-    context.close()
-    assert not outside
-    assert not failed
-
-
-def _local(url: str) -> bool:
-    return url.startswith(("http://127.0.0.1:", "data:", "blob:"))
+@contextmanager
+def visited(chromium: Any, served: Served) -> Iterator[Any]:
+    """Its page in a window of its own."""
+    with watched(chromium, **WIDE, accept_downloads=True) as context:
+        yield opened(context, served)
 
 
 def opened(context: Any, served: Served) -> Any:
@@ -138,14 +132,6 @@ def opened(context: Any, served: Served) -> Any:
     until(page, "document.getElementById('model').textContent !== ''")
     until(page, "document.getElementById('findings').children.length > 0")
     return page
-
-
-def until(page: Any, condition: str) -> None:
-    """Wait until a JavaScript condition holds; the page's policy keeps Playwright's own way out."""
-    end = time.monotonic() + SOON / 1000
-    while not page.evaluate(condition):
-        assert time.monotonic() < end, f"still not: {condition}"
-        page.wait_for_timeout(30)
 
 
 def drop(page: Any, selector: str, *paths: Path) -> None:
@@ -234,28 +220,20 @@ def decided(folder: Path) -> Any:
 def test_axe_finds_no_fault_and_everything_fits(
     chromium: Any, taught: Served, settings: dict[str, Any]
 ) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     context = chromium.new_context(**settings)
     context.set_default_timeout(SOON)
     page = opened(context, taught)
     until(page, "!document.getElementById('result').hidden")
-    faults = serious(axe, page)
+    found = faults(page)
     for summary in page.query_selector_all("summary"):
         if summary.is_visible():
             summary.click()
     page.click(".first .row button >> nth=2")  # the camera of a class
     page.wait_for_selector(".first .recorder video")
-    faults += serious(axe, page)
-    assert not faults, "\n".join(faults)
+    found += faults(page)
+    assert not found, "\n".join(found)
     assert page.evaluate("document.documentElement.scrollWidth") <= settings["viewport"]["width"]
     context.close()
-
-
-def serious(axe: Any, page: Any) -> list[str]:
-    return [
-        f"{one['impact']}: {one['id']} {one['nodes'][0]['html'][:160]}"
-        for one in axe.run(page).response["violations"]
-    ]
 
 
 def class_folders(pictures: Path) -> list[str]:
@@ -272,11 +250,10 @@ def empty(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 def test_a_new_workspace_says_what_to_do_and_takes_other_names(
     chromium: Any, empty: Served
 ) -> None:
-    for page in watched(chromium, empty):
+    with visited(chromium, empty) as page:
         until(page, "document.getElementById('train-words').textContent.startsWith('At least 3')")
         assert page.is_disabled("#train")
-        axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-        assert serious(axe, page) == []
+        assert faults(page) == []
         page.fill("input[aria-label='Name of class 1']", "calm")
         page.keyboard.press("Tab")
         until(page, "document.querySelector('.first h3').textContent === 'calm'")
@@ -284,7 +261,7 @@ def test_a_new_workspace_says_what_to_do_and_takes_other_names(
 
 
 def test_the_frames_of_a_burst_stay_in_one_part(chromium: Any, empty: Served) -> None:
-    for page in watched(chromium, empty):
+    with visited(chromium, empty) as page:
         page.click(".second button:has-text('Camera')")
         page.wait_for_selector(".second .recorder button:not([disabled])")
         page.click(".second .recorder button >> nth=0")
@@ -312,7 +289,7 @@ def test_what_is_pasted_and_what_is_labelled_lands_in_its_class(
     pasted, *new = (tmp_path / f"{name}.png" for name in ("three", "one", "two"))
     for number, path in enumerate((pasted, *new)):
         draw("sad", seed=900 + number, side=96).save(path)
-    for page in watched(chromium, empty):
+    with visited(chromium, empty) as page:
         page.evaluate(
             """bytes => {
                 const data = new DataTransfer();
@@ -349,7 +326,7 @@ def reached(path: Path) -> None:
 def test_t35_a_name_that_is_markup_is_shown_and_not_obeyed(chromium: Any, empty: Served) -> None:
     (empty.folder / "pictures" / "sad" / ODD).write_bytes(b"no picture")
     alerts: list[str] = []
-    for page in watched(chromium, empty):
+    with visited(chromium, empty) as page:
         page.on("dialog", lambda one: (alerts.append(one.message), one.dismiss()))
         page.wait_for_selector(".finding.broken")
         page.click(".finding.broken summary")

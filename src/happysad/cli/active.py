@@ -106,7 +106,7 @@ def active(
         budget=budget,
         rounds=rounds,
         seeds=seeds,
-        strategies=tuple(name.strip() for name in strategies.split(",")) if strategies else (),
+        strategies=shared.names_in(strategies),
         balanced=balanced,
         preset=preset,
         base=base,

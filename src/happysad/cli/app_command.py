@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -37,28 +37,12 @@ def teach(
         str,
         typer.Option(metavar="MODEL", help="Model of two views to build on: a bundle or a run."),
     ] = "default",
-    host: Annotated[
-        str, typer.Option(help="Address to listen on; 0.0.0.0 lets the network in, with the link.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="0 takes 8765 or the next that is free.")] = 0,
-    name: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME[:PORT]",
-            help="Also answer to this name, as a proxy in front sends it.",
-            show_default=False,
-        ),
-    ] = None,
-    allow_private: Annotated[
-        bool,
-        typer.Option("--allow-private", help="Fetch URLs from one's own network and machine too."),
-    ] = False,
-    log: Annotated[
-        Literal["json", "plain", "off"], typer.Option(help="Lines about requests, on stderr.")
-    ] = "off",
-    no_browser: Annotated[
-        bool, typer.Option("--no-browser", help="Only print the link, open nothing.")
-    ] = False,
+    host: options.OpenHost = "127.0.0.1",
+    port: options.Port = 0,
+    name: options.ServerNames = None,
+    allow_private: options.AllowPrivate = False,
+    log: options.RequestLog = "off",
+    no_browser: options.NoBrowser = False,
     workers: options.Workers = 0,
 ) -> None:
     """Open a page to teach a model: collect pictures, train, try it.
@@ -74,7 +58,7 @@ def teach(
     from happysad.web.server import listen, serve
     from happysad.web.teaching_site import teaching_site
 
-    names = tuple(name.strip() for name in classes.split(",")) if classes else ()
+    names = options.names_in(classes)
     listener, door = listen(host, port, names=tuple(name or ()))
     with teaching_site(
         workspace,

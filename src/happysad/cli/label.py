@@ -82,13 +82,9 @@ def label(
         Path | None,
         typer.Option(metavar="FILE", help="Keep labels here. (default: POOL/.happysad)"),
     ] = None,
-    host: Annotated[
-        str, typer.Option(help="Address to listen on; 0.0.0.0 lets the network in, with the link.")
-    ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="0 takes 8765 or the next that is free.")] = 0,
-    no_browser: Annotated[
-        bool, typer.Option("--no-browser", help="Only print the link, open nothing.")
-    ] = False,
+    host: options.OpenHost = "127.0.0.1",
+    port: options.Port = 0,
+    no_browser: options.NoBrowser = False,
     seed: Annotated[int, typer.Option(help="Of the order before a model has a say.")] = 1,
     workers: options.Workers = 0,
     plain: options.Plain = False,
@@ -115,7 +111,7 @@ def label(
     if base is None:
         hint("No model came with this happysad: pictures come in random order. See --with.")
     settings = LabelOptions(
-        classes=tuple(name.strip() for name in classes.split(",")) if classes else (),
+        classes=options.names_in(classes),
         review=review,
         every=every,
         double=double,

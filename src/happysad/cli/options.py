@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -49,3 +49,29 @@ ModelOption = Annotated[
         help=f"{_MODEL_HELP} By default the last one trained, else the one that ships.",
     ),
 ]
+
+OpenHost = Annotated[
+    str, typer.Option(help="Address to listen on; 0.0.0.0 lets the network in, with the link.")
+]
+Port = Annotated[int, typer.Option(help="0 takes 8765 or the next that is free.")]
+ServerNames = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--name",
+        metavar="NAME[:PORT]",
+        help="Also answer to this name, as a proxy in front sends it.",
+        show_default=False,
+    ),
+]
+AllowPrivate = Annotated[
+    bool, typer.Option("--allow-private", help="Fetch URLs from one's own network and machine too.")
+]
+RequestLog = Annotated[
+    Literal["json", "plain", "off"], typer.Option(help="Lines about requests, on stderr.")
+]
+NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Only print the link, open nothing.")]
+
+
+def names_in(text: str | None) -> tuple[str, ...]:
+    """Return the names of a list with commas; none of no list."""
+    return tuple(name.strip() for name in text.split(",")) if text else ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -33,7 +33,7 @@ def serve(
     host: Annotated[
         str, typer.Option(help="Address to listen on; one that others reach needs a token.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="0 takes 8765 or the next that is free.")] = 0,
+    port: options.Port = 0,
     token: Annotated[
         str | None,
         typer.Option(
@@ -43,21 +43,9 @@ def serve(
             show_default=False,
         ),
     ] = None,
-    name: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME[:PORT]",
-            help="Also answer to this name, as a proxy in front sends it.",
-            show_default=False,
-        ),
-    ] = None,
-    allow_private: Annotated[
-        bool,
-        typer.Option("--allow-private", help="Fetch URLs from one's own network and machine too."),
-    ] = False,
-    log: Annotated[
-        Literal["json", "plain", "off"], typer.Option(help="Lines about requests, on stderr.")
-    ] = "plain",
+    name: options.ServerNames = None,
+    allow_private: options.AllowPrivate = False,
+    log: options.RequestLog = "plain",
     browse: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
     workers: options.Workers = 0,
     max_pictures: Annotated[

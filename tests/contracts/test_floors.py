@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -158,3 +159,14 @@ def test_each_heavy_library_has_its_door() -> None:
             if module.split(".")[0] not in DOORS.get(library, {module.split(".")[0]}):
                 wrong.append(f"{path.relative_to(SOURCE)}:{line} imports {library}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_a_page_imports_from_its_own_folder_and_from_what_pages_share() -> None:
+    static = SOURCE / "web" / "static"
+    scripts = sorted(static.rglob("*.js"))
+    assert len(scripts) > 30
+    for script in scripts:
+        for name in re.findall(r'from "([^"]+)"', script.read_text(encoding="utf-8")):
+            target = (script.parent / name).resolve()
+            assert target.is_file(), f"{script} imports {name}"
+            assert target.parent in {script.parent, static / "shared"}, f"{script} imports {name}"

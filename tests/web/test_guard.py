@@ -30,7 +30,7 @@ def test_t36_nothing_but_the_page_without_the_token(client):
             assert status == 401
             assert headers["content-type"] == "application/problem+json"
             assert json.loads(body)["status"] == 401
-    for path in ("/", "/static/label.js", "/healthz"):
+    for path in ("/", "/static/label/label.js", "/healthz"):
         assert client.ask("GET", path, Cookie=None)[0] == 200
 
 
@@ -144,7 +144,7 @@ def test_t30_a_large_body_is_refused_whatever_its_length_says(client):
 def test_t35_every_answer_forbids_scripts_from_elsewhere_and_sniffing(client):
     for method, path in (
         ("GET", "/"),
-        ("GET", "/static/label.js"),
+        ("GET", "/static/label/label.js"),
         ("GET", "/api/pool"),
         ("GET", "/nothing"),
         ("GET", f"/pictures/{first_picture(client)}"),

@@ -82,7 +82,7 @@ def test_t36_with_a_token_nothing_but_the_page_and_its_health_is_told(locked: Se
         answer = locked.ask("GET", path)
         assert answer.status == 401
         assert answer.headers["www-authenticate"] == "Bearer"
-    for path in ("/", "/healthz", "/readyz", "/static/answer.js"):
+    for path in ("/", "/healthz", "/readyz", "/static/answer/answer.js"):
         assert locked.ask("GET", path).status == 200
     known = {"Authorization": f"Bearer {TOKEN}"}
     for path in calls:

@@ -32,7 +32,7 @@ def runtime_folder() -> Path:
 
 @pytest.fixture(scope="module")
 def modules(chromium: Browser) -> Iterator[Page]:
-    """A blank page beside the modules, which a test can import."""
+    """A blank page beside the modules of the predictor, which a test can import."""
     with serving(STATIC) as address, watched(chromium) as window:
         page = window.new_page()
         page.goto(f"{address}/NOTICE.txt")
@@ -60,7 +60,7 @@ def asked(modules: Page) -> Callable[..., Any]:
         for (const byte of raw) text += String.fromCharCode(byte);
         return { ...value, data: btoa(text) };
       };
-      const module = await import(`/${file}`);
+      const module = await import(`/predictor/${file}`);
       try { return leave(await module[name](...given.map(enter))); }
       catch (error) { return { failure: error.code ?? error.constructor.name }; }
     }"""

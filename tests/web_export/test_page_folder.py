@@ -30,7 +30,7 @@ def written(tmp_path: Path) -> Path:
 
 
 def test_every_file_that_is_named_is_there(written: Path) -> None:
-    scripts = list((written / "app").glob("*.js"))
+    scripts = list((written / "app").rglob("*.js"))
     assert len(scripts) > 20
     for script in scripts:
         for name in re.findall(r'from "(\.[^"]+)"', script.read_text(encoding="utf-8")):
@@ -45,7 +45,7 @@ def test_elements_that_the_modules_look_for_are_on_the_page(written: Path) -> No
     ids = set(re.findall(r'\bid="([\w-]+)"', (written / "index.html").read_text(encoding="utf-8")))
     wanted = {
         name
-        for script in (written / "app").glob("*.js")
+        for script in (written / "app").rglob("*.js")
         for name in re.findall(r'byId\("([\w-]+)"\)', script.read_text(encoding="utf-8"))
     }
     assert wanted - ids <= {"address"}
@@ -56,7 +56,8 @@ def test_nothing_comes_from_elsewhere(written: Path) -> None:
     assert "default-src 'none'" in page
     assert "connect-src 'self'" in page
     assert "unsafe-inline" not in page
-    for file in [written / "index.html", *(written / "app").iterdir()]:
+    files = [file for file in (written / "app").rglob("*") if file.is_file()]
+    for file in [written / "index.html", *files]:
         text = file.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         assert not re.findall(r"https?://[\w.]+\.\w+", text), file.name
 

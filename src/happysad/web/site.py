@@ -98,7 +98,7 @@ def site(
         answer.set_cookie(door.cookie, door.token, httponly=True, samesite="strict", path="/")
         return answer
 
-    @app.get("/static/palette.css")
+    @app.get("/static/shared/palette.css")
     def palette() -> Response:
         return FileResponse(TEMPLATES / "palette.css", media_type="text/css; charset=utf-8")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import posixpath
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -19,14 +20,15 @@ if TYPE_CHECKING:
 _HOUSE: Final = Path(__file__).parents[1]
 _STATIC: Final = _HOUSE / "web_export" / "static"
 # The page is the one of ``happysad serve``: its files are taken as they are. Where a file of the
-# same name lies in ``static``, it stands in its place: here the page asks no server.
+# same path lies in ``static``, it stands in its place: here the page asks no server.
 _PAGES: Final = _HOUSE / "web" / "static"
-_PLACES: Final = (_STATIC, _PAGES, _HOUSE / "reports" / "templates")
+_PALETTE: Final = "shared/palette.css"
+_COLOURS: Final = _HOUSE / "reports" / "templates" / "palette.css"
 
 _PAGE: Final = "index.html"
 _NOTICE: Final = "NOTICE.txt"
-_NAMED: Final = re.compile(r'"app/([\w.-]+)"')
-_IMPORTED: Final = re.compile(r'(?:from |import |URL\()"(?:\./)?([\w-]+\.js)"')
+_NAMED: Final = re.compile(r'"app/([\w./-]+)"')
+_IMPORTED: Final = re.compile(r'(?:from |import |URL\()"(\.{1,2}/[\w./-]+\.js)"')
 
 # What the list of pictures and the training options say is for those who have the bundle.
 _KEPT: Final = (
@@ -68,7 +70,9 @@ def write(bundle: Bundle, folder: Path, *, runtime: Mapping[str, bytes]) -> None
     (folder / _PAGE).write_bytes(page)
     (folder / _NOTICE).write_bytes((_STATIC / _NOTICE).read_bytes())
     for name, data in _page_files(page.decode()):
-        (folder / "app" / name).write_bytes(data)
+        place = folder / "app" / name
+        place.parent.mkdir(exist_ok=True)
+        place.write_bytes(data)
     for name, data in runtime.items():
         # Some web servers do not know that .mjs is a script, and browsers then refuse it.
         (folder / "runtime" / name.replace(".mjs", ".js")).write_bytes(data)
@@ -106,10 +110,21 @@ def _page_files(page: str) -> Iterator[tuple[str, bytes]]:
         data = _find(name).read_bytes()
         yield name, data
         if name.endswith(".js"):
-            fresh = [other for other in _IMPORTED.findall(data.decode()) if other not in known]
+            fresh = [other for other in _imports(name, data.decode()) if other not in known]
             known.update(fresh)
             waiting.extend(fresh)
 
 
+def _imports(name: str, script: str) -> Iterator[str]:
+    """Yield what a module of the page imports, by path in the page's folder."""
+    for other in _IMPORTED.findall(script):
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(name), other))
+        if not path.startswith("../"):  # the runtime lies beside that folder
+            yield path
+
+
 def _find(name: str) -> Path:
-    return next(place / name for place in _PLACES if (place / name).is_file())
+    if name == _PALETTE:
+        return _COLOURS
+    own = _STATIC / name
+    return own if own.is_file() else _PAGES / name

@@ -15,3 +15,11 @@ export function text(name, words) {
   made.textContent = words;
   return made;
 }
+
+/** Return an element of a drawing. */
+export function svg(name, attributes = {}, words = "") {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.textContent = words;
+  return made;
+}

@@ -1,4 +1,4 @@
-// Talking to the server: the way in, reading, and problems as errors.
+// Talking to the server: the way in, reading, sending, and problems as errors.
 
 const USUAL = 20_000;
 
@@ -34,6 +34,12 @@ export async function send(path, body) {
 export async function post(path, body, { type = null, signal = null, within = USUAL } = {}) {
   const headers = type ? { "Content-Type": type } : {};
   return ask(path, { method: "POST", headers, body }, { signal, within });
+}
+
+/** Return an id that nothing else has: 128 random bits; works without TLS, where crypto.randomUUID does not exist. */
+export function freshId() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Return the answer's document, null where there is none; a break halfway is no answer, too. */

@@ -1,18 +1,18 @@
 // The page that answers: what people bring goes to the model, and what comes back is shown.
 
-import { enter, Problem, read } from "./api.js";
+import { enter, Problem, read } from "../shared/api.js";
+import { Asking } from "../shared/asking.js";
+import { Detail } from "../shared/detail.js";
+import { gather } from "../shared/gather.js";
+import { Live } from "../shared/live.js";
+import { byId } from "../shared/page.js";
+import { sentence } from "../shared/verdict.js";
+import { count, scored } from "../shared/wording.js";
 import { counts } from "./arranging.js";
-import { Asking } from "./asking.js";
 import { CloseUp } from "./close-up.js";
-import { Detail } from "./detail.js";
 import { Gallery } from "./gallery.js";
-import { gather } from "./gather.js";
-import { Live } from "./live.js";
-import { byId } from "./page.js";
 import { asCsv, asJson, save } from "./tables.js";
 import { forget } from "./thumbnails.js";
-import { sentence } from "./verdict.js";
-import { count, scored } from "./wording.js";
 
 const OFTEN = 150; // ms between two looks of the gallery while answers come in
 

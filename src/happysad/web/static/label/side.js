@@ -1,8 +1,8 @@
 // How far it is: counts, agreement, and what the model can do by now.
 
-import { read } from "./api.js";
-import { drawCurve, sentence } from "./curve.js";
-import { byId, element, text } from "./page.js";
+import { read } from "../shared/api.js";
+import { drawCurve } from "../shared/curve.js";
+import { byId, element, text } from "../shared/page.js";
 
 const OFTEN = 4000;
 const SOON = 1000;
@@ -53,7 +53,7 @@ export class Side {
     const { review } = this.desk.pool;
     const none = !curve.length && (review || learner.state === "none");
     byId("curve").replaceChildren(...(none ? [] : [drawCurve(curve)]));
-    byId("lesson").textContent = sentence(curve, learner, review);
+    byId("lesson").textContent = lesson(curve, learner, review);
   }
 }
 
@@ -67,4 +67,27 @@ function agreement({ agreement: { same, seen } }) {
   if (!seen) return "Nobody has answered a picture that somebody else has answered too.";
   const pictures = seen === 1 ? "the one picture" : `${seen} pictures`;
   return `The same answer on ${same} of ${pictures} that two or more people answered.`;
+}
+
+/** Say the last point of the curve, or what stands in its way, in words. */
+function lesson(points, learner, review) {
+  const last = points.at(-1);
+  if (learner.state === "failed") return `The model stopped: ${learner.trouble}`;
+  if (review) return doubting(learner);
+  if (learner.state === "none") return "No model is at work. Pictures come in random order.";
+  if (learner.state === "reading") return "The model begins when all pictures are read. Until then they come in random order.";
+  if (learner.state === "preparing") return `The model is looking at the pictures first (${Math.round(100 * learner.prepared)}%). Until then they come in random order.`;
+  const busy = learner.state === "learning" ? " It is learning again just now." : "";
+  if (!last) return `Not enough labels yet: it learns after every ${learner.every} answers.${busy}`;
+  if (last.accuracy === null) return `Not enough labels yet to say how good it is. It is judged on pictures that come by lot, one in five: ${last.n} so far.${busy}`;
+  const band = `[${last.low.toFixed(2)}, ${last.high.toFixed(2)}]`;
+  const right = Math.round(last.accuracy * last.n);
+  return `Right on ${right} of ${last.n} pictures that came by lot, one in five: ${last.accuracy.toFixed(2)} ${band}. It had not learned from them when it was judged.${busy}`;
+}
+
+function doubting({ state, every }) {
+  const words = ["These are the pictures whose label is in doubt, the most doubtful first."];
+  if (state !== "none") words.push(`After every ${every} answers the model, having learned from them, ranks the doubts anew.`);
+  if (state === "learning") words.push("It is doing so just now.");
+  return words.join(" ");
 }

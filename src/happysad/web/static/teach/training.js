@@ -1,10 +1,10 @@
 // Training: what it is at, how it goes, and how good the model is.
 
-import { read, send } from "./api.js";
-import { byId } from "./page.js";
-import { drawStrengths, legend } from "./teach-curves.js";
-import { Result } from "./teach-result.js";
-import { several } from "./teach-tile.js";
+import { read, send } from "../shared/api.js";
+import { byId } from "../shared/page.js";
+import { Result } from "./result.js";
+import { drawStrengths, legend } from "./strengths.js";
+import { several } from "./tile.js";
 
 const LEAST = 3; // pictures of each class, one for each part of the split
 // What a step is called, and which part of the whole it is.

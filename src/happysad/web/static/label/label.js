@@ -1,11 +1,11 @@
 // The labelling page: keys and buttons, the three views, and what they share.
 
-import { enter, read } from "./api.js";
+import { enter, freshId, read } from "../shared/api.js";
+import { byId, element } from "../shared/page.js";
 import { Disputes } from "./disputes.js";
 import { Many } from "./many.js";
 import { One } from "./one.js";
-import { Outbox, freshId } from "./outbox.js";
-import { byId, element } from "./page.js";
+import { Outbox } from "./outbox.js";
 import { Side } from "./side.js";
 
 const PERSON = "happysad:person";

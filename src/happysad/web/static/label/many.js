@@ -1,7 +1,7 @@
 // Many pictures at once: choose those that show the same, then one key answers them all.
 
+import { byId, element } from "../shared/page.js";
 import { askFor } from "./deck.js";
-import { byId, element } from "./page.js";
 
 const SHOWN = 20;
 const MORE_COME = 1000; // while the pool is still being read

@@ -1,6 +1,6 @@
 // One picture of the workspace, small, wherever it appears on the page.
 
-import { element, text } from "./page.js";
+import { element, text } from "../shared/page.js";
 
 /** Return an <img>, or a place holder for a file that cannot be shown. */
 export function thumbnail(picture, words = picture?.file ?? "") {

@@ -1,12 +1,12 @@
 // How good the model is: a score that never stands alone, and where it was most wrong.
 
-import { post } from "./api.js";
-import { drawCurve } from "./curve.js";
-import { byId, element, text } from "./page.js";
-import { drawStrengths, legend } from "./teach-curves.js";
-import { row } from "./teach-findings.js";
-import { action, nameOf, several } from "./teach-tile.js";
-import { scored, share } from "./wording.js";
+import { post } from "../shared/api.js";
+import { drawCurve } from "../shared/curve.js";
+import { byId, element, text } from "../shared/page.js";
+import { scored, share } from "../shared/wording.js";
+import { row } from "./findings.js";
+import { drawStrengths, legend } from "./strengths.js";
+import { action, nameOf, several } from "./tile.js";
 
 const WITHIN = 660_000; // npm may take ten minutes to get what runs models
 

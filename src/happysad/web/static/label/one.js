@@ -1,7 +1,7 @@
 // One picture at a time.
 
+import { byId, text } from "../shared/page.js";
 import { Deck } from "./deck.js";
-import { byId, text } from "./page.js";
 
 export class One {
   /** @param desk what all views share: see label.js. */

@@ -20,7 +20,7 @@ let model = null;
 
 /** Load the model. */
 export async function enter() {
-  worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
+  worker = new Worker(new URL("../predictor/worker.js", import.meta.url), { type: "module" });
   model = await new Promise((done, fail) => {
     const hear = {
       loading: ({ done, total }) => (byId("loaded").value = done / total),

@@ -1,10 +1,10 @@
 // Many answers at once: counted, filtered, sorted, and shown a page at a time.
 
+import { byId, element, text } from "../shared/page.js";
+import { sentence } from "../shared/verdict.js";
+import { best, count, share, tone } from "../shared/wording.js";
 import { counts, ERRORS, fitting, orders, verdictOf, WAITING } from "./arranging.js";
-import { byId, element, text } from "./page.js";
 import { thumbnail } from "./thumbnails.js";
-import { sentence } from "./verdict.js";
-import { best, count, share, tone } from "./wording.js";
 
 const A_PAGE = 60;
 

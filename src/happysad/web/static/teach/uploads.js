@@ -1,6 +1,6 @@
 // Pictures on their way into the workspace: a few at a time, sent again where the server is busy.
 
-import { post, Problem, send } from "./api.js";
+import { post, Problem, send } from "../shared/api.js";
 
 const LANES = 3;
 const TRIES = 5;

@@ -1,7 +1,7 @@
 // What the check found, in a few groups, and what one click can do about it.
 
-import { byId, element, text } from "./page.js";
-import { action, nameOf, several, thumbnail } from "./teach-tile.js";
+import { byId, element, text } from "../shared/page.js";
+import { action, nameOf, several, thumbnail } from "./tile.js";
 
 const MOST = 40;
 const GROUPS = [

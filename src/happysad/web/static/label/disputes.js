@@ -1,7 +1,7 @@
 // Pictures on which people disagree: who said what, and a verdict.
 
-import { read } from "./api.js";
-import { byId, element, text } from "./page.js";
+import { read } from "../shared/api.js";
+import { byId, element, text } from "../shared/page.js";
 
 export class Disputes {
   constructor(desk) {

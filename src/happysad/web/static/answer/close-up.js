@@ -1,8 +1,8 @@
 // One of many pictures in large, with a way to its neighbours.
 
-import { Detail } from "./detail.js";
-import { byId } from "./page.js";
-import { count } from "./wording.js";
+import { Detail } from "../shared/detail.js";
+import { byId } from "../shared/page.js";
+import { count } from "../shared/wording.js";
 
 export class CloseUp {
   /** @param among gives the pictures that are shown, in their order. */

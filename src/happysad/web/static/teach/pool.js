@@ -1,9 +1,9 @@
 // Pictures that have no label yet: brought here, labelled on a page of their own, then taken over.
 
-import { post, read } from "./api.js";
-import { gather } from "./gather.js";
-import { byId } from "./page.js";
-import { several } from "./teach-tile.js";
+import { post, read } from "../shared/api.js";
+import { gather } from "../shared/gather.js";
+import { byId } from "../shared/page.js";
+import { several } from "./tile.js";
 
 const WITHIN = 600_000; // every answered picture is copied
 

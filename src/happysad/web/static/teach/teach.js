@@ -1,13 +1,13 @@
 // The teaching page: pictures come in, what is found is shown, a model is trained and tried.
 
-import { enter, Problem, read, send } from "./api.js";
-import { byId } from "./page.js";
-import { Classes } from "./teach-classes.js";
-import { Findings } from "./teach-findings.js";
-import { Pool } from "./teach-pool.js";
-import { Training } from "./teach-training.js";
-import { Trial } from "./teach-trial.js";
-import { Uploads } from "./teach-uploads.js";
+import { enter, Problem, read, send } from "../shared/api.js";
+import { byId } from "../shared/page.js";
+import { Classes } from "./classes.js";
+import { Findings } from "./findings.js";
+import { Pool } from "./pool.js";
+import { Training } from "./training.js";
+import { Trial } from "./trial.js";
+import { Uploads } from "./uploads.js";
 
 const OFTEN = 400; // ms while something is going on
 const SELDOM = 2000;

@@ -3,8 +3,8 @@
 import { Predictor } from "./predictor.js";
 import { useProgram } from "./runtime.js";
 
-const MODEL = new URL("../model/", import.meta.url);
-const PROGRAM = new URL("../runtime/ort-wasm-simd-threaded.wasm", import.meta.url);
+const MODEL = new URL("../../model/", import.meta.url);
+const PROGRAM = new URL("../../runtime/ort-wasm-simd-threaded.wasm", import.meta.url);
 const PROGRAM_BYTES = 14_239_897; // near enough for a bar that fills
 
 async function start() {

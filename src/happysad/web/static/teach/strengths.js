@@ -1,8 +1,7 @@
 // The accuracy on pictures left out, by how strictly a model is held back: one line a round.
 
-import { text } from "./page.js";
+import { svg, text } from "../shared/page.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const BOX = { left: 34, right: 292, top: 8, bottom: 104 };
 
 /** @param curves [[[strength, accuracy], …], …]; the last is the model's own. */
@@ -12,18 +11,18 @@ export function drawStrengths(curves) {
   const floor = Math.min(0.5, ...curves.flat().map(([, accuracy]) => accuracy));
   const x = (strength) => BOX.left + ((BOX.right - BOX.left) * (Math.log(strength) - low)) / (high - low || 1);
   const y = (accuracy) => BOX.bottom - ((BOX.bottom - BOX.top) * (accuracy - floor)) / (1 - floor || 1);
-  const svg = make("svg", { viewBox: "0 0 300 124", role: "img", class: "strengths", "aria-label": describe(curves) });
+  const drawing = svg("svg", { viewBox: "0 0 300 124", role: "img", class: "strengths", "aria-label": describe(curves) });
   for (const share of [floor, (1 + floor) / 2, 1]) {
-    svg.append(make("line", { x1: BOX.left, x2: BOX.right, y1: y(share), y2: y(share), class: "grid" }));
-    svg.append(make("text", { x: BOX.left - 5, y: y(share) + 4, "text-anchor": "end" }, share.toFixed(2)));
+    drawing.append(svg("line", { x1: BOX.left, x2: BOX.right, y1: y(share), y2: y(share), class: "grid" }));
+    drawing.append(svg("text", { x: BOX.left - 5, y: y(share) + 4, "text-anchor": "end" }, share.toFixed(2)));
   }
-  svg.append(make("text", { x: BOX.left, y: 120 }, "← learns freely"));
-  svg.append(make("text", { x: BOX.right, y: 120, "text-anchor": "end" }, "held back →"));
+  drawing.append(svg("text", { x: BOX.left, y: 120 }, "← learns freely"));
+  drawing.append(svg("text", { x: BOX.right, y: 120, "text-anchor": "end" }, "held back →"));
   curves.forEach((curve, place) => {
     const points = curve.map(([strength, accuracy]) => `${x(strength)},${y(accuracy)}`).join(" ");
-    svg.append(make("polyline", { points, class: place === curves.length - 1 ? "line" : "line earlier" }));
+    drawing.append(svg("polyline", { points, class: place === curves.length - 1 ? "line" : "line earlier" }));
   });
-  return svg;
+  return drawing;
 }
 
 /** Say what the lines are. */
@@ -36,11 +35,4 @@ export function legend() {
 function describe(curves) {
   const best = Math.max(...curves.at(-1).map(([, accuracy]) => accuracy));
   return `Accuracy on pictures left out, at best ${best.toFixed(2)}, after ${curves.length} of the models`;
-}
-
-function make(name, attributes, words) {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  if (words !== undefined) made.textContent = words;
-  return made;
 }

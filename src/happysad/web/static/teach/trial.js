@@ -1,12 +1,12 @@
 // Trying the newest model: by camera, or with a picture that is dropped, pasted or chosen.
 
-import { read } from "./api.js";
-import { askFor, settle } from "./asking.js";
-import { Detail } from "./detail.js";
-import { gather } from "./gather.js";
-import { Live } from "./live.js";
-import { byId } from "./page.js";
-import { sentence } from "./verdict.js";
+import { read } from "../shared/api.js";
+import { askFor, settle } from "../shared/asking.js";
+import { Detail } from "../shared/detail.js";
+import { gather } from "../shared/gather.js";
+import { Live } from "../shared/live.js";
+import { byId } from "../shared/page.js";
+import { sentence } from "../shared/verdict.js";
 
 export class Trial {
   constructor(desk) {

@@ -1,6 +1,6 @@
 // The next pictures, loaded and decoded before they are asked for.
 
-import { read } from "./api.js";
+import { read } from "../shared/api.js";
 
 const AHEAD = 8;
 const MOST_HELD = 48;

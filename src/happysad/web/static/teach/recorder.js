@@ -1,9 +1,9 @@
 // The camera of a class: single pictures, or a burst whose frames belong together.
 
-import { freshId } from "./outbox.js";
-import { element } from "./page.js";
-import { action } from "./teach-tile.js";
-import { Webcam } from "./webcam.js";
+import { freshId } from "../shared/api.js";
+import { element } from "../shared/page.js";
+import { Webcam } from "../shared/webcam.js";
+import { action } from "./tile.js";
 
 const SIDE = 640;
 const EVERY = 200;

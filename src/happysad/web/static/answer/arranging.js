@@ -1,6 +1,6 @@
 // Which answers are shown, and in which order.
 
-import { best } from "./wording.js";
+import { best } from "../shared/wording.js";
 
 // No class can have these names.
 export const ERRORS = Symbol("no answer");

@@ -1,10 +1,10 @@
 // The two classes: what lies in them, and all the ways in which pictures come in.
 
-import { send } from "./api.js";
-import { fromPaste, gather } from "./gather.js";
-import { byId, element, text } from "./page.js";
-import { Recorder } from "./teach-recorder.js";
-import { action, nameOf, several, thumbnail } from "./teach-tile.js";
+import { send } from "../shared/api.js";
+import { fromPaste, gather } from "../shared/gather.js";
+import { byId, element, text } from "../shared/page.js";
+import { Recorder } from "./recorder.js";
+import { action, nameOf, several, thumbnail } from "./tile.js";
 
 const FEW = 18;
 

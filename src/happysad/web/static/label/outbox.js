@@ -1,7 +1,7 @@
 // Answers on their way to the disk. They are kept in the browser until the server says that it has
 // them, also over a reload, and sent in order. Sending one twice is harmless: its id is made here.
 
-import { Problem, send } from "./api.js";
+import { freshId, Problem, send } from "../shared/api.js";
 
 const REFUSED = [409, 404, 422, 413];
 const MY_TAB = "happysad:tab";
@@ -88,10 +88,4 @@ export class Outbox {
     keys.forEach((key) => localStorage.removeItem(key));
     return left;
   }
-}
-
-/** 128 random bits; works without TLS, where crypto.randomUUID does not exist. */
-export function freshId() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

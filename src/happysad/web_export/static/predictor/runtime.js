@@ -1,6 +1,6 @@
 // Running the graphs of a model: the one place where ONNX Runtime is asked.
 
-import * as ort from "../runtime/ort.wasm.bundle.min.js";
+import * as ort from "../../runtime/ort.wasm.bundle.min.js";
 
 // Threads need a page that is isolated from all others, which takes headers that most servers of
 // plain files do not send.

@@ -29,12 +29,20 @@ def heeded_interrupts() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def common_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Give what is made once for several tests a happysad home that is not the user's."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HAPPYSAD_HOME", str(tmp_path_factory.mktemp("common-home")))
+        patch.delenv("HAPPYSAD_MODEL", raising=False)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def own_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give every test a happysad home of its own."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HAPPYSAD_HOME", str(home))
-    monkeypatch.delenv("HAPPYSAD_MODEL", raising=False)
     return home
 
 

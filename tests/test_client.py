@@ -25,6 +25,7 @@ from happysad.web.engine import Engine
 from happysad.web.options import ServeOptions
 from happysad.web.server import listen, make_server
 from happysad.web.service import service
+from ports import free_port
 
 MODEL = Path(__file__).parent / "fixtures" / "tiny-two-view.happysad"
 TOKEN = "a-token-of-some-length"
@@ -39,7 +40,7 @@ def url() -> Iterator[str]:
         thread.start()
         yield f"http://127.0.0.1:{door.port}"
         server.should_exit = True
-        thread.join(20)
+        thread.join(60)
 
 
 @pytest.fixture
@@ -53,13 +54,6 @@ def photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("photos") / "one.jpg"
     draw("happy", seed=3, side=200).save(path)
     return path
-
-
-def free_port() -> int:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def close(mine: happysad.Prediction, theirs: happysad.Prediction) -> bool:

@@ -18,6 +18,7 @@ from happysad.labels.pool import Pool, read_pool
 from happysad.labels.queue import Queue
 from happysad.labels.session import Session
 from happysad.labels.store import LabelStore
+from ports import free_port
 
 pytest.importorskip("fastapi", reason="the extra web is not installed")
 
@@ -76,7 +77,7 @@ class Client:
             "Content-Type": "application/json",
         }
         sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=20)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=120)
         try:
             data = body if isinstance(body, bytes | Iterator) else json.dumps(body).encode()
             kept = {name: value for name, value in sent.items() if value is not None}
@@ -119,7 +120,7 @@ def serving() -> Callable[..., Any]:
 
     @contextmanager
     def serving(session: Any) -> Iterator[Client]:
-        listener, door = server.listen("127.0.0.1", _free_port())
+        listener, door = server.listen("127.0.0.1", free_port())
         app = site(door, labelling(session), page="label.html")
         running = server.make_server(app)
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
@@ -128,14 +129,7 @@ def serving() -> Callable[..., Any]:
             yield Client(door.host, door.port, door.token, door.cookie)
         finally:
             running.should_exit = True
-            thread.join(20)
+            thread.join(60)
             listener.close()
 
     return serving
-
-
-def _free_port() -> int:
-    import socket
-
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])

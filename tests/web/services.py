@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import io
 import json
-import socket
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from happysad.web.guard import Door
 from happysad.web.options import ServeOptions
 from happysad.web.server import listen, make_server
 from happysad.web.service import service
+from ports import free_port
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 TWO_VIEWS = FIXTURES / "tiny-two-view.happysad"
@@ -55,7 +55,7 @@ class Service:
         return f"http://{self.door.host}:{self.door.port}"
 
     def connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection(self.door.host, self.door.port, timeout=60)
+        return http.client.HTTPConnection(self.door.host, self.door.port, timeout=120)
 
     def ask(
         self,
@@ -136,10 +136,5 @@ def serving(
             yield Service(made, engine)
         finally:
             server.should_exit = True
-            thread.join(20)
+            thread.join(60)
             listener.close()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])

@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -24,6 +23,7 @@ from happysad.errors import LabelError
 from happysad.labels.pool import default_store
 from happysad.labels.store import LabelStore
 from happysad.verbs.label import export_labels, label
+from ports import free_port
 
 pytest.importorskip("fastapi", reason="the extra web is not installed")
 
@@ -34,8 +34,7 @@ class Server:
     """``happysad label`` in a process of its own, which can be killed."""
 
     def __init__(self, pool: Path, *arguments: object) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.command = [
             sys.executable, "-m", "happysad", "label", pool, "--no-browser", "--plain",
             "--port", self.port, *arguments,

@@ -20,10 +20,11 @@ import pytest
 
 pytest.importorskip("fastapi", reason="the extra web is not installed")
 
-from services import ONE_VIEW, Service, free_port, picture, plain, serving
+from services import ONE_VIEW, Service, picture, plain, serving
 
 from happysad.config import Limits
 from happysad.web.options import ServeOptions
+from ports import free_port
 
 ON_LINUX = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks into /proc")
 

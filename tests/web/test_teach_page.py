@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import socket
 import subprocess
 import sys
 import threading
@@ -23,6 +21,7 @@ from happysad.collection.scan import scan
 from happysad.collection.split import split
 from happysad.config import CheckOptions
 from happysad.drawn import draw, draw_collection
+from ports import free_port
 
 pytest.importorskip("fastapi", reason="the extra web is not installed")
 
@@ -63,12 +62,10 @@ class Served:
         from happysad.web.server import listen, make_server
         from happysad.web.teaching_site import teaching_site
 
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
         self.folder = folder
         self.found: dict[str, int] = {}
         self.ended = ""
-        self._listener, self.door = listen("127.0.0.1", port)
+        self._listener, self.door = listen("127.0.0.1", free_port())
         self._site = teaching_site(folder, self.door, check=ONE_WORKER)
         self._server = make_server(self._site.__enter__().app)
         self._thread = threading.Thread(
@@ -78,7 +75,7 @@ class Served:
 
     def close(self) -> None:
         self._server.should_exit = True
-        self._thread.join(30)
+        self._thread.join(60)
         self._listener.close()
         self._site.__exit__(None, None, None)
 
@@ -88,7 +85,6 @@ def taught(
     chromium: Any, messy: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Served]:
     """A page onto which both folders were dropped, and a model trained."""
-    os.environ["HAPPYSAD_HOME"] = str(tmp_path_factory.mktemp("home"))
     served = Served(tmp_path_factory.mktemp("taught") / "work")
     context = chromium.new_context(**WIDE)
     context.set_default_timeout(SOON)

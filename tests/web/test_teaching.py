@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import shutil
-import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +22,7 @@ from PIL import Image
 
 from happysad.config import CheckOptions, FetchOptions, Limits
 from happysad.drawn import draw
+from ports import free_port
 from waiting import until
 
 pytest.importorskip("fastapi", reason="the extra web is not installed")
@@ -60,9 +60,7 @@ def taught(folder: Path, client_of: Any) -> Iterator[Teacher]:
     from happysad.web.server import listen, make_server
     from happysad.web.teaching_site import teaching_site
 
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    listener, door = listen("127.0.0.1", port)
+    listener, door = listen("127.0.0.1", free_port())
     with teaching_site(
         folder,
         door,
@@ -77,7 +75,7 @@ def taught(folder: Path, client_of: Any) -> Iterator[Teacher]:
             yield Teacher(client_of(door.host, door.port, door.token, door.cookie), site)
         finally:
             server.should_exit = True
-            thread.join(30)
+            thread.join(60)
             listener.close()
 
 

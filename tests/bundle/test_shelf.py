@@ -53,6 +53,20 @@ def test_trained_models_are_remembered_the_last_one_first(tmp_path: Path) -> Non
     assert shelf.last_trained() is None  # the last one, or none: an older one would surprise
 
 
+def test_a_forgotten_model_leaves_the_others_as_they_were(tmp_path: Path) -> None:
+    first, second = (bundle(tmp_path / f"{name}.happysad") for name in "12")
+    assert shelf.forget(first)  # nothing is noted yet
+    shelf.remember(first)
+    shelf.remember(second)
+    assert shelf.forget(second)
+    assert second.exists()
+    assert shelf.trained() == (first,)
+    assert shelf.forget(first)
+    assert shelf.trained() == ()
+    assert shelf.remember(second)
+    assert shelf.last_trained() == second
+
+
 def test_only_so_many_are_remembered(tmp_path: Path) -> None:
     paths = [bundle(tmp_path / f"{number}.happysad") for number in range(103)]
     for path in paths:

@@ -81,5 +81,5 @@ def test_without_matplotlib_the_error_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(MissingExtraError, match=r"happysad\[train\]"):
+    with pytest.raises(MissingExtraError, match=r"happysad\[plots\]"):
         plots.curves({})

@@ -42,17 +42,19 @@ def remember(bundle_path: Path | str) -> bool:
     Returns:
         Whether it could be noted; a home that cannot be written must not cost a finished model.
     """
-    note = home() / _NOTE
     model = os.fspath(Path(bundle_path).resolve())
-    try:
-        note.parent.mkdir(parents=True, exist_ok=True)
-        earlier = [path for path in _noted() if path != model][: _MOST - 1]
-        text = json.dumps({"model": model, "earlier": earlier})
-        with replacing(note) as file:
-            file.write(text.encode("ascii"))
-    except OSError:
-        return False
-    return True
+    return _write_note([model, *(path for path in _noted() if path != model)])
+
+
+def forget(bundle_path: Path | str) -> bool:
+    """Take a bundle off the trained ones; the file stays where it is.
+
+    Returns:
+        Whether what is left could be noted.
+    """
+    model = os.fspath(Path(bundle_path).resolve())
+    known = _noted()
+    return model not in known or _write_note([path for path in known if path != model])
 
 
 def last_trained() -> Path | None:
@@ -64,6 +66,22 @@ def last_trained() -> Path | None:
 def trained() -> tuple[Path, ...]:
     """Return the trained bundles that are noted and still there, the last one first."""
     return tuple(path for path in map(Path, _noted()) if path.is_file())
+
+
+def _write_note(models: list[str]) -> bool:
+    """Write down the trained bundles, the last one first; return whether that was possible."""
+    note = home() / _NOTE
+    try:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        if not models:
+            note.unlink(missing_ok=True)
+            return True
+        text = json.dumps({"model": models[0], "earlier": models[1:_MOST]})
+        with replacing(note) as file:
+            file.write(text.encode("ascii"))
+    except OSError:
+        return False
+    return True
 
 
 def _noted() -> list[str]:

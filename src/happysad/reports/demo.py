@@ -15,19 +15,20 @@ from happysad.pictures.thumbnail import thumbnail
 from happysad.records import CODES, PARTS
 from happysad.reports import plots
 from happysad.reports.page import data_uri, render, write_text
-from happysad.reports.wording import headline, right_answers
+from happysad.reports.wording import headline, right_answers, sure_answers
 from happysad.sources.read import read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from happysad.drawn import Planted
+    from happysad.judge.comparison import Comparison
     from happysad.records import Answer, Collection, Prediction, Report, Split
 
 _SIDE = 200
 _SHEET_SIDE = 1400
 _DRAWINGS = 12
-_MISTAKES = 6
+_LEAST_SURE = 6
 
 # What is shown of the check: the codes that a picture shows better than a word.
 _EXAMPLES = ("both_classes", "near_duplicate", "blurred", "odd_aspect")
@@ -42,8 +43,10 @@ class Story:
         collection: what the check made of it.
         looks: caption and PNG of each picture that ``look`` made.
         split: which picture was in which part.
-        history: measure → its value after each epoch.
+        history: measure → its value at each strength of the ridge.
         report: how the model did on freshly drawn pictures.
+        before: how the model did that it builds on.
+        comparison: of the two.
         fresh: folder of those.
         predictions: answers for some of them.
         seconds: step → how long it took.
@@ -56,6 +59,8 @@ class Story:
     split: Split
     history: Mapping[str, Sequence[float]]
     report: Report
+    before: Report
+    comparison: Comparison
     fresh: Path
     predictions: Sequence[Prediction]
     seconds: Mapping[str, float]
@@ -63,11 +68,10 @@ class Story:
 
 
 def write_demo_page(path: Path, story: Story) -> None:
-    """Write the page, one file that loads nothing.
+    """Write the page, one file that loads nothing; without plots where matplotlib is missing.
 
     Raises:
         UsageError: it cannot be written there.
-        MissingExtraError: matplotlib is not installed.
     """
     folder = story.planted.folder
     page = render(
@@ -80,13 +84,26 @@ def write_demo_page(path: Path, story: Story) -> None:
         examples=[_tile(folder / file, caption) for file, caption in _examples(story)],
         looks=[(caption, _sheet(png)) for caption, png in story.looks],
         parts=_parts(story.split),
-        curves=_plot(plots.curves, story.history),
-        judged=[_plot(draw, story.report) for draw in (plots.confusion, plots.reliability)],
-        right=right_answers(story.report),
-        mistakes=[_mistake(story.fresh, answer) for answer in _mistakes(story.report)],
+        curves=_plot(plots.curves, story.history) if story.history else None,
+        judged=_judged(story),
+        comparison=story.comparison.sentence,
+        in_words=in_words(story.report, story.before),
+        matrix=_plot(plots.confusion, story.report),
+        reliability=_plot(plots.reliability, story.report),
+        doubtful=[_doubtful(story.fresh, answer) for answer in _least_sure(story.report)],
         answers=[_answer(prediction) for prediction in story.predictions],
     )
     write_text(path, page)
+
+
+def in_words(report: Report, before: Report) -> str:
+    """Say how the trained model did beside the one that it builds on, on the same pictures."""
+    return (
+        "The shipped model, which this one builds on and which has seen none of these drawings, "
+        f"is right on {right_answers(before)} of the same {len(before.answers)} pictures and sure "
+        f"about {sure_answers(before)}; the new one is right on {right_answers(report)} and sure "
+        f"about {sure_answers(report)}."
+    )
 
 
 def _some_clean(story: Story) -> list[str]:
@@ -137,17 +154,41 @@ def _parts(split: Split) -> list[tuple[str, list[int]]]:
     return rows
 
 
-def _plot(draw: Any, what: Any) -> dict[str, str]:
-    return {"light": data_uri(draw(what)), "dark": data_uri(draw(what, dark=True))}
+def _plot(draw: Callable[..., bytes], what: Any) -> dict[str, str] | None:
+    return plots.where_possible(
+        lambda: {"light": data_uri(draw(what)), "dark": data_uri(draw(what, dark=True))}
+    )
 
 
-def _mistakes(report: Report) -> list[Answer]:
-    wrong = [answer for answer in report.answers if answer.predicted != answer.label]
-    wrong.sort(key=lambda answer: -answer.probabilities[answer.predicted])
-    return wrong[:_MISTAKES]
+def _judged(story: Story) -> list[dict[str, Any]]:
+    """Return a row for each model: what it is, and how it did on the fresh drawings."""
+    models = {
+        "the shipped model, before it learned from any": story.before,
+        "the model trained here": story.report,
+    }
+    return [
+        {
+            "model": model,
+            "right": right_answers(report),
+            "accuracy": report.scores["accuracy"],
+            "sure": sure_answers(report),
+        }
+        for model, report in models.items()
+    ]
 
 
-def _mistake(folder: Path, answer: Answer) -> dict[str, str]:
+def _least_sure(report: Report) -> list[Answer]:
+    """Return the mistakes, the surest first, then the right answers, the least sure first."""
+
+    def rank(answer: Answer) -> tuple[bool, float]:
+        right = answer.predicted == answer.label
+        sure = answer.probabilities[answer.predicted]
+        return right, sure if right else -sure
+
+    return sorted(report.answers, key=rank)[:_LEAST_SURE]
+
+
+def _doubtful(folder: Path, answer: Answer) -> dict[str, str]:
     sure = answer.probabilities[answer.predicted]
     return _tile(
         folder / answer.file, f"drawn {answer.label}, answered {answer.predicted} ({sure:.2f})"

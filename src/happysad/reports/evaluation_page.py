@@ -7,9 +7,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from happysad.errors import MissingExtraError, PictureError
+from happysad.errors import PictureError
 from happysad.pictures.decode import decode
 from happysad.pictures.thumbnail import thumbnail
 from happysad.records import CODES, PARTS, STRENGTH
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from happysad.records import Answer, Collection, Report, Split
-
-Plots = TypeVar("Plots")
 
 MISTAKES = 24
 """Mistakes shown with their picture; the rest is in the table of pictures."""
@@ -89,7 +87,7 @@ def as_html(
         headline=headline(report, unseen=training is not None),
         remarks=remarks(report, origin_known=origin_known),
         scores=_score_rows(report),
-        plots=_drawn(lambda: _plots(report)) or [],
+        plots=plots.where_possible(lambda: _plots(report)) or [],
         mistakes=[_item(answer, pictures) for answer in mistakes[:MISTAKES]],
         mistake_count=len(mistakes),
         copies=copies[:COPIES],
@@ -98,14 +96,6 @@ def as_html(
         origin_known=origin_known,
         training=_training(training) if training else None,
     )
-
-
-def _drawn(draw: Callable[[], Plots]) -> Plots | None:
-    """Return plots; None where there is nothing to plot with: the core can do without."""
-    try:
-        return draw()
-    except MissingExtraError:
-        return None
 
 
 def _score_rows(report: Report) -> list[tuple[Any, str, float | None]]:
@@ -200,7 +190,7 @@ def _thumbnail(path: Path) -> str:
 
 def _training(training: Training) -> dict[str, Any]:
     history = training.history
-    curves = _drawn(lambda: _curves(history)) if history else None
+    curves = plots.where_possible(lambda: _curves(history)) if history else None
     found = Counter(finding.code for finding in training.collection.findings)
     return {
         "counts": training.collection.counts,

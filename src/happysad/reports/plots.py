@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from happysad.judge.ranking import rank
 from happysad.records import STRENGTH
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
     from happysad.judge.learning_curves import Curve
     from happysad.records import Report
+
+Drawn = TypeVar("Drawn")
 
 _Place = Literal["best", "lower left", "lower right"]
 
@@ -56,6 +58,14 @@ _DARK = _Dress(
     "#1e2125", "#e8e6e1", "#9aa1ab", "#33373d", ("#56B4E9", "#E69F00", "#2dc79b", "#CC79A7"),
     ("#24292f", "#74b8ef"),
 )  # fmt: skip
+
+
+def where_possible(draw: Callable[[], Drawn]) -> Drawn | None:
+    """Return what ``draw`` plots; None without matplotlib, which a page can do without."""
+    try:
+        return draw()
+    except MissingExtraError:
+        return None
 
 
 def roc(report: Report, *, dark: bool = False) -> bytes:
@@ -282,7 +292,7 @@ def _axes(
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise MissingExtraError("matplotlib", "train") from error
+        raise MissingExtraError("matplotlib", "plots") from error
     dress = _DARK if dark else _LIGHT
     figure = Figure(figsize=size, dpi=_DPI, facecolor=dress.back)
     axes = figure.subplots(rows, columns)

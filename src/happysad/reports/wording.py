@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from happysad.judge.metrics import without_copies
+from happysad.records import UNSURE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,6 +82,11 @@ def majority_class(report: Report) -> str:
 def right_answers(report: Report) -> int:
     """Return how many pictures were answered right."""
     return sum(report.confusion[number][number] for number in range(len(report.classes)))
+
+
+def sure_answers(report: Report) -> int:
+    """Return on how many pictures the verdict is not ``unsure``."""
+    return sum(answer.verdict != UNSURE for answer in report.answers)
 
 
 def in_brackets(score: Score) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import html
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +17,7 @@ from happysad.collection.split import folds as deal_folds
 from happysad.collection.split import split as deal
 from happysad.collection.split_file import load_split, save_split
 from happysad.config import TrainOptions, require
-from happysad.errors import CollectionError, MissingExtraError, RunError, UsageError
+from happysad.errors import CollectionError, RunError, UsageError
 from happysad.judge.metrics import judge
 from happysad.predictor import Predictor, with_golden
 from happysad.progress import Progress, silent
@@ -301,8 +300,9 @@ class _Work:
         if not history:
             return
         # Training two views needs no plots, so it must not fail without them.
-        with contextlib.suppress(MissingExtraError):
-            run_folder.write_file(self.place / run_folder.CURVES, plots.curves(history))
+        curves = plots.where_possible(lambda: plots.curves(history))
+        if curves is not None:
+            run_folder.write_file(self.place / run_folder.CURVES, curves)
 
 
 def _told_as(what: str, progress: Progress) -> Progress:

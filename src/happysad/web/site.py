@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter, FastAPI, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel, Field
 from starlette.middleware import Middleware
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 from happysad import __version__
@@ -22,9 +24,11 @@ from happysad.web.problems import Problem, add_problems
 if TYPE_CHECKING:
     from happysad.web.metrics import Metrics
 
-STATIC: Final = Path(__file__).parent / "static"
+_STATIC: Final = Path(__file__).parent / "static"
+_PAGES: Final = Path(__file__).parent / "templates"
 NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
 
+_FILES: Final = "/static"
 _JSON_BYTES: Final = 64 * 1024
 _BODY_SECONDS: Final = 60.0
 
@@ -51,7 +55,7 @@ def site(
     Args:
         door: its address and token.
         *routers: the routes; all need the token, unless the door is open.
-        page: file in ``static`` that ``/`` shows.
+        page: file in ``templates`` that ``/`` shows.
         max_bytes: size of a request's body.
         uploads: path → size of a body there, where it may be larger.
         body_seconds: time for a body to come in.
@@ -63,7 +67,7 @@ def site(
     guard = Middleware(
         Guard,
         door=door,
-        public=("/", "/static/", "/session", "/healthz", "/readyz"),
+        public=("/", f"{_FILES}/", "/session", "/healthz", "/readyz"),
         max_bytes=max_bytes,
         uploads=uploads,
         body_seconds=body_seconds,
@@ -77,11 +81,12 @@ def site(
         redoc_url=None,
     )
     add_problems(app)
+    html = rendered(page)
 
     @app.get("/")
     def show() -> Response:
         headers = WITH_CAMERA if camera else None
-        return FileResponse(STATIC / page, media_type="text/html; charset=utf-8", headers=headers)
+        return HTMLResponse(html, headers=headers)
 
     @app.get("/healthz")
     async def health() -> dict[str, str]:
@@ -98,11 +103,28 @@ def site(
         answer.set_cookie(door.cookie, door.token, httponly=True, samesite="strict", path="/")
         return answer
 
-    @app.get("/static/shared/palette.css")
+    @app.get(f"{_FILES}/shared/palette.css")
     def palette() -> Response:
         return FileResponse(TEMPLATES / "palette.css", media_type="text/css; charset=utf-8")
 
-    app.mount("/static", StaticFiles(directory=STATIC))
+    app.mount(_FILES, StaticFiles(directory=_STATIC))
     for router in routers:
         app.include_router(router)
     return app
+
+
+@cache
+def rendered(page: str) -> str:
+    """Return a page as browsers get it.
+
+    Args:
+        page: file in ``templates``.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(_PAGES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(page).render(files=_FILES)

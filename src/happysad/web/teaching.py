@@ -12,7 +12,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.responses import FileResponse
+from starlette.responses import FileResponse, HTMLResponse
 
 from happysad.config import FetchOptions, Limits
 from happysad.errors import ConflictError, PictureError
@@ -24,7 +24,7 @@ from happysad.verbs.export import export
 from happysad.web.fetching import fetched
 from happysad.web.labelling import labelling
 from happysad.web.pages import READ
-from happysad.web.site import STATIC
+from happysad.web.site import rendered
 from happysad.web.teaching_view import pictures_json, results_json, status_json
 from happysad.workspace.place import Wish
 
@@ -260,7 +260,7 @@ def labelling_of(unlabelled: Unlabelled) -> APIRouter:
     @router.get("/label")
     def page() -> Response:
         unlabelled.open()
-        return FileResponse(STATIC / "label.html", media_type="text/html; charset=utf-8")
+        return HTMLResponse(rendered("label.html"))
 
     # The pool is opened when somebody wants to label, and anew when there are more pictures; the
     # routes have to be there from the beginning.

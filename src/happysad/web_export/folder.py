@@ -22,12 +22,14 @@ _STATIC: Final = _HOUSE / "web_export" / "static"
 # The page is the one of ``happysad serve``: its files are taken as they are. Where a file of the
 # same path lies in ``static``, it stands in its place: here the page asks no server.
 _PAGES: Final = _HOUSE / "web" / "static"
+_TEMPLATES: Final = (_HOUSE / "web_export" / "templates", _HOUSE / "web" / "templates")
 _PALETTE: Final = "shared/palette.css"
 _COLOURS: Final = _HOUSE / "reports" / "templates" / "palette.css"
 
 _PAGE: Final = "index.html"
 _NOTICE: Final = "NOTICE.txt"
-_NAMED: Final = re.compile(r'"app/([\w./-]+)"')
+_APP: Final = "app"
+_NAMED: Final = re.compile(rf'"{_APP}/([\w./-]+)"')
 _IMPORTED: Final = re.compile(r'(?:from |import |URL\()"(\.{1,2}/[\w./-]+\.js)"')
 
 # What the list of pictures and the training options say is for those who have the bundle.
@@ -64,13 +66,13 @@ def write(bundle: Bundle, folder: Path, *, runtime: Mapping[str, bytes]) -> None
     Raises:
         OSError: it cannot be written.
     """
-    for name in ("app", "model/golden", "runtime"):
+    for name in (_APP, "model/golden", "runtime"):
         (folder / name).mkdir(parents=True)
-    page = (_STATIC / _PAGE).read_bytes()
-    (folder / _PAGE).write_bytes(page)
+    page = _page()
+    (folder / _PAGE).write_text(page, encoding="utf-8", newline="\n")
     (folder / _NOTICE).write_bytes((_STATIC / _NOTICE).read_bytes())
-    for name, data in _page_files(page.decode()):
-        place = folder / "app" / name
+    for name, data in _page_files(page):
+        place = folder / _APP / name
         place.parent.mkdir(exist_ok=True)
         place.write_bytes(data)
     for name, data in runtime.items():
@@ -100,6 +102,19 @@ def _model_files(bundle: Bundle) -> Iterator[tuple[str, bytes]]:
         yield member.file, bundle.graphs[name]
     for known, picture in zip(bundle.manifest.golden, bundle.golden, strict=True):
         yield known.member.file, picture
+
+
+def _page() -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(_PAGE).render(files=_APP)
 
 
 def _page_files(page: str) -> Iterator[tuple[str, bytes]]:

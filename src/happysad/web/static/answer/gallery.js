@@ -1,6 +1,6 @@
 // Many answers at once: counted, filtered, sorted, and shown a page at a time.
 
-import { byId, element, text } from "../shared/page.js";
+import { byId, element, place, text } from "../shared/page.js";
 import { sentence } from "../shared/verdict.js";
 import { best, count, share, tone } from "../shared/wording.js";
 import { counts, ERRORS, fitting, orders, verdictOf, WAITING } from "./arranging.js";
@@ -154,13 +154,4 @@ export class Gallery {
 function named(verdict) {
   if (verdict === null) return "all";
   return verdict === ERRORS || verdict === WAITING ? verdict.description : verdict;
-}
-
-/** Put elements into a list. Those that are there stay untouched, so that focus and scroll do. */
-function place(list, elements) {
-  const same = elements.length === list.children.length && elements.every((one, number) => one === list.children[number]);
-  if (same) return;
-  const held = document.activeElement;
-  list.replaceChildren(...elements);
-  if (held !== document.activeElement && list.contains(held)) held.focus({ preventScroll: true });
 }

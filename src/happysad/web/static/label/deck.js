@@ -8,11 +8,10 @@ const LOOK_AGAIN = 10_000; // others may hand pictures back, or answer some that
 const MORE_COME = 1000; // while the pool is still being read
 
 export class Deck {
-  /** @param pending gives the pictures whose answers are on their way to the server.
-   *  @param changed called when pictures have arrived, or there are no more. */
-  constructor(person, pending, changed) {
-    this.person = person;
-    this.pending = pending;
+  /** @param desk see label.js. @param changed called when pictures have arrived, or there are no more. */
+  constructor(desk, changed) {
+    this.desk = desk;
+    this.person = desk.person;
     this.changed = changed;
     this.cards = [];
     this.over = false;
@@ -50,10 +49,11 @@ export class Deck {
     try {
       const { cards, complete } = await askFor(this.person, AHEAD, [...this.#held()]);
       this.over = complete && cards.length === 0;
-      const known = this.#held();
-      for (const card of cards) if (!known.has(card.picture)) this.cards.push(withImage(card));
+      const known = new Set([...this.#held(), ...this.desk.answered]); // some since it was asked
+      const fresh = cards.filter((card) => !known.has(card.picture));
+      this.cards.push(...fresh.map(withImage));
       if (this.over) this.#later(LOOK_AGAIN, true);
-      else if (!complete && this.cards.length < AHEAD) this.#later(MORE_COME);
+      else if (!fresh.length || (!complete && this.cards.length < AHEAD)) this.#later(MORE_COME);
       this.problem = null;
     } catch (problem) {
       this.problem = problem;
@@ -69,7 +69,7 @@ export class Deck {
 
   /** What is in hand, or answered without the server knowing yet. */
   #held() {
-    return new Set([...this.cards.map((card) => card.picture), ...this.pending()]);
+    return new Set([...this.cards.map((card) => card.picture), ...this.desk.outbox.pictures]);
   }
 }
 

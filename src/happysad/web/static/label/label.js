@@ -16,6 +16,7 @@ class Desk {
     this.pool = pool;
     this.classes = pool.classes;
     this.person = localStorage.getItem(PERSON) ?? "me";
+    this.answered = new Set(); // pictures, by this person, since the page was opened
     this.outbox = new Outbox(pool.id, (waiting, problem) => this.#saving(waiting, problem));
   }
 
@@ -29,6 +30,8 @@ class Desk {
       expects,
       guess_shown: this.guessShown(card),
     };
+    if (kind === "answer") this.answered.add(card.picture);
+    if (kind === "undo") this.answered.delete(card.picture);
     this.outbox.add(undoes ? { ...label, undoes } : label);
     return label;
   }
@@ -83,14 +86,16 @@ class Page {
 
   /** Ask what this person can take back: undo outlives a reload. */
   async remember() {
-    this.history = [];
+    const history = (this.history = []);
     const { labels } = await read("/api/recent", { person: this.desk.person });
-    const earlier = labels.map(({ card, number }) => {
+    // What was answered since this was asked stands in the history already.
+    const { answered } = this.desk;
+    const earlier = labels.filter(({ card }) => !answered.has(card.picture)).map(({ card, number }) => {
       const id = `number ${number}`;
       this.desk.outbox.know(id, number);
       return [{ card, id }];
     });
-    this.history.unshift(...earlier);
+    history.unshift(...earlier);
     this.buttons();
   }
 
@@ -186,6 +191,7 @@ class Page {
   become(person) {
     if (person === this.desk.person) return;
     this.desk.person = person;
+    this.desk.answered.clear();
     localStorage.setItem(PERSON, person);
     byId("person").value = person;
     Object.values(this.views).forEach((view) => view.start());

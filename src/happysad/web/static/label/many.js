@@ -1,6 +1,6 @@
 // Many pictures at once: choose those that show the same, then one key answers them all.
 
-import { byId, element } from "../shared/page.js";
+import { byId, element, place } from "../shared/page.js";
 import { askFor } from "./deck.js";
 
 const SHOWN = 20;
@@ -10,6 +10,7 @@ export class Many {
   constructor(desk) {
     this.desk = desk;
     this.cards = [];
+    this.tiles = new Map(); // picture → element
     this.chosen = new Set();
     this.complete = false;
     this.growing = null;
@@ -31,11 +32,14 @@ export class Many {
   /** Ask for what is missing; return whether anything has come. */
   async #fill() {
     const before = this.cards.length;
+    if (before >= SHOWN) return false;
+    const { person } = this.desk;
     try {
-      const { cards, complete } = await askFor(this.desk.person, SHOWN - before || 1, this.#held());
-      const known = new Set(this.#held());
+      const { cards, complete } = await askFor(person, SHOWN - before, this.#held());
+      if (person !== this.desk.person) return false; // these are not for who is here now
+      const known = new Set([...this.#held(), ...this.desk.answered]); // some since it was asked
       const fresh = cards.filter((card) => !known.has(card.picture));
-      this.cards.push(...fresh.slice(0, SHOWN - this.cards.length));
+      this.cards.push(...fresh.slice(0, Math.max(0, SHOWN - this.cards.length)));
       this.complete = complete;
     } catch (problem) {
       this.desk.tell(problem.message);
@@ -46,7 +50,7 @@ export class Many {
     return this.cards.length !== before;
   }
 
-  /** Show more pictures while the pool is being read; what has the focus keeps it. */
+  /** Show more pictures while the pool is being read. */
   async #grow() {
     if ((await this.#fill()) || this.complete) this.#draw();
   }
@@ -61,7 +65,10 @@ export class Many {
     this.cards = this.cards.filter((card) => !this.chosen.has(card.picture));
     this.chosen.clear();
     this.#draw();
-    this.show().then(() => byId("grid").querySelector("button")?.focus());
+    this.show().then(() => {
+      // The focus went with the pictures that were answered; elsewhere it is meant to be there.
+      if (document.activeElement === document.body) byId("grid").querySelector("button")?.focus();
+    });
     return entry;
   }
 
@@ -89,19 +96,27 @@ export class Many {
   }
 
   #draw() {
-    byId("grid").replaceChildren(...this.cards.map((card, place) => this.#tile(card, place)));
+    this.tiles = new Map(this.cards.map((card, number) => [card.picture, this.#tile(card, number)]));
+    place(byId("grid"), [...this.tiles.values()]);
     byId("grid-empty").hidden = this.cards.length > 0;
     byId("grid-empty").textContent = this.complete ? "Every picture has an answer." : "Reading pictures…";
   }
 
-  #tile(card, place) {
-    const image = element("img", { src: `/thumbnails/${card.picture}`, alt: `Picture ${place + 1}: ${this.desk.caption(card)}` });
-    const button = element("button", { type: "button", "aria-pressed": this.chosen.has(card.picture) });
-    if (this.desk.guessShown(card)) button.title = this.desk.guessOf(card);
-    button.append(image);
+  #tile(card, number) {
+    const item = this.tiles.get(card.picture) ?? this.#fresh(card);
+    const button = item.firstChild;
+    button.setAttribute("aria-pressed", this.chosen.has(card.picture));
+    button.title = this.desk.guessShown(card) ? this.desk.guessOf(card) : "";
+    button.firstChild.alt = `Picture ${number + 1}: ${this.desk.caption(card)}`;
+    return item;
+  }
+
+  #fresh({ picture }) {
+    const button = element("button", { type: "button" });
+    button.append(element("img", { src: `/thumbnails/${picture}` }));
     button.addEventListener("click", () => {
-      const chosen = !this.chosen.delete(card.picture);
-      if (chosen) this.chosen.add(card.picture);
+      const chosen = !this.chosen.delete(picture);
+      if (chosen) this.chosen.add(picture);
       button.setAttribute("aria-pressed", chosen);
     });
     const item = element("li");

@@ -14,11 +14,7 @@ export class One {
   /** Begin with nothing in hand, for a new person. */
   start() {
     if (this.deck) this.deck.stopped = true;
-    this.deck = new Deck(
-      this.desk.person,
-      () => this.desk.outbox.pictures,
-      () => this.show(),
-    );
+    this.deck = new Deck(this.desk, () => this.show());
     this.deck.fill();
     this.shown = undefined;
     this.show();
@@ -53,7 +49,9 @@ export class One {
     else if (deck.over) byId("empty").replaceChildren(...this.#farewell());
     else byId("frame").replaceChildren(text("p", deck.problem?.message ?? "Reading pictures…"));
     this.#guess(card);
-    if (!card) this.shown = undefined;
+    if (card) return;
+    this.shown = undefined;
+    byId("caption").textContent = "";
   }
 
   #put(card) {

@@ -11,17 +11,22 @@ export class Side {
   constructor(desk) {
     this.desk = desk;
     this.drawn = "";
+    this.looks = 0;
+    this.shown = 0; // number of the latest look that is on the page
     setInterval(() => document.visibilityState === "visible" && this.refresh(), OFTEN);
     this.refresh();
   }
 
   async refresh() {
+    const look = ++this.looks;
     let status;
     try {
       status = await read("/api/status", { person: this.desk.person });
     } catch {
       return; // the next look comes soon; answers on their way say what is wrong
     }
+    if (look < this.shown) return; // overtaken by a later one
+    this.shown = look;
     byId("answered").textContent = status.answered;
     byId("groups").textContent = status.groups;
     byId("progress").value = status.answered / Math.max(1, status.groups);

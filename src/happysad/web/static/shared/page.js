@@ -16,6 +16,18 @@ export function text(name, words) {
   return made;
 }
 
+/** Let a list hold these elements in this order. Those that stay are not touched: they keep the focus,
+ *  and a click that has begun on one ends on it. */
+export function place(list, elements) {
+  const held = document.activeElement;
+  const wanted = new Set(elements);
+  for (const child of [...list.children]) if (!wanted.has(child)) child.remove();
+  elements.forEach((one, number) => {
+    if (list.children[number] !== one) list.insertBefore(one, list.children[number] ?? null);
+  });
+  if (held !== document.activeElement && list.contains(held)) held.focus({ preventScroll: true });
+}
+
 /** Return an element of a drawing. */
 export function svg(name, attributes = {}, words = "") {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);

@@ -34,7 +34,6 @@ export async function enter() {
     worker.onerror = () => fail(new Problem(0, "The model cannot be loaded. Were all files copied?"));
   });
   byId("loading").hidden = true;
-  byId("bring").hidden = false;
 }
 
 /** What the model says of itself; there is nothing else to read. */

@@ -13,11 +13,15 @@ EXPORTS = {
     "requirements.txt": ("--extra=train", "--no-dev"),
     "requirements-service.txt": ("--extra=web", "--no-dev"),
     "requirements-dev.txt": ("--all-extras",),
+    "requirements-build.txt": ("--only-group=build",),
 }
 HEADER = """\
 # Made from uv.lock by scripts/make_requirements.py; do not edit.
-# Use: pip install --require-hashes -r {name} && pip install --no-deps -e .
+# Use: pip install --require-hashes -r {name} && {then}
 """
+THEN = dict.fromkeys(EXPORTS, "pip install --no-deps -e .") | {
+    "requirements-build.txt": "python -m hatchling build -t wheel",
+}
 ENVIRONMENT = """\
 # Made by scripts/make_requirements.py; do not edit. Versions and hashes: requirements.txt.
 # Use: conda env create -f environment.yml && conda activate happysad && pip install --no-deps -e .
@@ -40,7 +44,7 @@ def uv(*arguments: str) -> str:
 
 def exported(name: str) -> str:
     options = ("--frozen", "--no-emit-project", "--no-annotate", "--no-header")
-    return HEADER.format(name=name) + uv("export", *options, *EXPORTS[name])
+    return HEADER.format(name=name, then=THEN[name]) + uv("export", *options, *EXPORTS[name])
 
 
 def main() -> int:

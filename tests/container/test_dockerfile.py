@@ -2,9 +2,9 @@
 
 Files are copied as it says, into a folder in place of the image. The pinned packages are linked
 from the environment that the tests run in, each checked for its version, and nothing but them; the
-wheel is built and installed; and the service runs with the variables and the command it names. What
-only an engine can do, to change the user and to make the root read-only, is left: that nothing is
-written into the image is looked at instead.
+wheel is built by the pinned builder and installed; and the service runs with the variables and the
+command it names. What only an engine can do, to change the user and to make the root read-only, is
+left: that nothing is written into the image is looked at instead.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import os
 import re
 import shlex
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,6 +26,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from happysad.drawn import draw
+from ports import free_port
 from waiting import until
 
 pytest.importorskip("fastapi", reason="the extra web is not installed")
@@ -132,18 +132,22 @@ def _copy(words: list[str], context: Path) -> None:
 
 def _run_step(words: list[str], home: Path, context: Path) -> None:
     words = [word.replace(HOME, str(home)) for word in words]
-    if words[:3] == ["python", "-m", "venv"]:
-        _done([sys.executable, "-m", "venv", "--without-pip", "--symlinks", words[3]], context)
-    elif words[0].endswith("/pip"):
-        assert words[1:3] == ["install", "--no-cache-dir"]
-        if "-r" in words:
-            assert "--require-hashes" in words
-            _link_packages(context / words[-1], home)
-        else:
-            assert words[3:] == ["--no-deps", "."]
-            _install_wheel(home, context)
-    else:
-        _done(words, context)
+    match words:
+        case ["python", "-m", "venv", place]:
+            _done([sys.executable, "-m", "venv", "--without-pip", "--symlinks", place], context)
+        case ["python", "-m", "pip", "install", "--no-cache-dir", "--require-hashes", "-r", file]:
+            assert list(_pinned(context / file))
+        case ["python", *rest]:
+            _done([sys.executable, *rest], context)
+        case [pip, "install", "--no-cache-dir", "--require-hashes", "-r", file]:
+            assert pip == f"{home}/bin/pip"
+            _link_packages(context / file, home)
+        case [pip, "install", "--no-cache-dir", "--no-index", "--no-deps", wheel]:
+            assert pip == f"{home}/bin/pip"
+            _install_wheel(context, wheel, home)
+        case _:
+            assert words[0] == f"{home}/bin/python", words
+            _done(words, context)
 
 
 def _done(command: list[str], context: Path) -> None:
@@ -151,24 +155,29 @@ def _done(command: list[str], context: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def _link_packages(file: Path, home: Path) -> None:
-    (site,) = (home / "lib").glob("python*/site-packages")
-    pins = re.findall(r"^[A-Za-z0-9][^\\\n]*", file.read_text(encoding="utf-8"), re.MULTILINE)
-    wanted = [Requirement(pin) for pin in pins]
-    for one in wanted:
+def _pinned(file: Path) -> Iterator[importlib.metadata.Distribution]:
+    """Yield the packages that a file asks for here; they are installed, in these versions."""
+    text = file.read_text(encoding="utf-8")
+    for pin in re.findall(r"^[A-Za-z0-9][^\\\n]*", text, re.MULTILINE):
+        one = Requirement(pin)
         if one.marker is not None and not one.marker.evaluate():
             continue
         found = importlib.metadata.distribution(one.name)
         assert one.specifier.contains(found.version), f"{one} but {found.version} is installed"
+        yield found
+
+
+def _link_packages(file: Path, home: Path) -> None:
+    (site,) = (home / "lib").glob("python*/site-packages")
+    for found in _pinned(file):
         tops = {Path(str(name)).parts[0] for name in found.files or ()} - {"..", "__pycache__"}
         for top in tops:
             if not (site / top).exists():
                 (site / top).symlink_to(found.locate_file(top))
 
 
-def _install_wheel(home: Path, context: Path) -> None:
-    _done([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", "dist"], context)
-    (wheel,) = (context / "dist").glob("*.whl")
+def _install_wheel(context: Path, pattern: str, home: Path) -> None:
+    (wheel,) = context.glob(pattern)
     python = home / "bin" / "python"
     install = ["pip", "install", "--offline", "--no-deps", "--python", str(python), str(wheel)]
     _done([sys.executable, "-m", "uv", *install], context)
@@ -176,8 +185,7 @@ def _install_wheel(home: Path, context: Path) -> None:
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture
@@ -198,7 +206,7 @@ def running(image: Image, before: set[Path], port: int) -> Iterator[subprocess.P
 
 
 def _post(port: int, picture: bytes, **headers: str) -> tuple[int, dict[str, object]]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     headers = {"Content-Type": "image/png"} | headers
     connection.request("POST", "/v1/predict", picture, headers)
     answer = connection.getresponse()
@@ -213,14 +221,14 @@ def test_the_container_answers_those_who_know_the_token(image, before, running, 
     assert status == 200
     assert answer["predictions"][0]["label"] in {"happy", "sad"}
     running.terminate()
-    assert running.wait(timeout=60) == 0
+    assert running.wait(timeout=120) == 0
     assert not image.healthy(port)
     assert image.files() == before
 
 
 def test_the_container_does_not_start_without_a_token(image, port):
     process = image.run(*["serve", "--host", "::", "--port", str(port)], port=port)
-    _, complaint = process.communicate(timeout=60)
+    _, complaint = process.communicate(timeout=120)
     assert process.returncode == 2
     assert "HAPPYSAD_TOKEN" in complaint
 

@@ -1,11 +1,13 @@
-"""A private Python environment for this checkout, made with nothing but Python and pip.
+"""Private Python environments for this checkout, made with nothing but Python and pip.
 
 The other scripts call ``python_with``. An environment that is already active and holds what they
-need is used as it is; otherwise one is made below ``.cache/`` from the hashed requirements.
+need is used as it is; otherwise one is made below ``.cache/`` from the hashed requirements: one to
+work with happysad, and one to work on it.
 """
 
 import hashlib
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -14,46 +16,63 @@ from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-FOLDER = ROOT / ".cache" / "venv"
+CACHE = ROOT / ".cache"
 SUPPORTED = ("3.13", "3.12", "3.11")
 
 
-def python_with(requirements: str, *modules: str) -> Path:
+def python_with(requirements: str, *modules: str, folder: str = "venv") -> Path:
     """Return a Python that has happysad and these requirements.
 
     Args:
         requirements: name of a hashed requirements file in the checkout.
         modules: what an active environment must hold, happysad apart, to be used as it is.
+        folder: name of the environment below ``.cache/``.
     """
     if sys.prefix != sys.base_prefix and all(map(find_spec, ("happysad", *modules))):
         return Path(sys.executable)
     _leave_unsupported_python()
-    python = FOLDER / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    stamp = FOLDER / f"{requirements}.sha256"
+    place = CACHE / folder
+    python = place / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    stamp = place / f"{requirements}.sha256"
     wanted = _digest(requirements)
     if python.exists() and stamp.exists() and stamp.read_text() == wanted:
         return python
-    if not python.exists():
-        print(f"Making a private environment in {FOLDER} (once, a few minutes)", flush=True)
-        _make()
-    pip = [python, "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet"]
-    subprocess.run([*pip, "--require-hashes", "-r", ROOT / requirements], check=True)
-    subprocess.run([*pip, "--no-deps", "--editable", ROOT], check=True)
+    print(f"Making a private environment in {place} (once, a minute or a few)", flush=True)
+    _make(place, fresh=not python.exists())
+    _install(python, "--require-hashes", "-r", ROOT / requirements)
+    _install(python, "--no-deps", "--editable", ROOT)
     stamp.write_text(wanted)
     return python
 
 
-def _make() -> None:
+def activation(python: Path) -> str:
+    """Return the line that makes the commands of this Python's environment those of the shell."""
+    script = python.parent / "activate"
+    if Path.cwd() in script.parents:
+        script = script.relative_to(Path.cwd())
+    return str(script) if os.name == "nt" else f". {shlex.quote(str(script))}"
+
+
+def _make(place: Path, *, fresh: bool) -> None:
+    """Make an environment, or make one that is there fit for a clone that was moved."""
     try:
-        venv.create(FOLDER, with_pip=True, clear=True)
+        venv.create(place, with_pip=True, clear=fresh)
     except subprocess.CalledProcessError:
-        shutil.rmtree(FOLDER, ignore_errors=True)
+        shutil.rmtree(place, ignore_errors=True)
         sys.exit("This Python cannot make environments. On Debian: apt install python3-venv")
 
 
+def _install(python: Path, *what: "str | Path") -> None:
+    pip = [python, "-m", "pip", "--disable-pip-version-check", "--no-input", "install", "--quiet"]
+    if subprocess.run([*pip, *what], check=False).returncode:
+        sys.exit("The installation was not finished; pip says why above. Then run this again.")
+
+
 def _digest(requirements: str) -> str:
+    """Return hex of what decides an environment, the place of the clone too."""
     files = (ROOT / requirements, ROOT / "pyproject.toml")
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    parts = [os.fsencode(ROOT), *(file.read_bytes() for file in files)]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
 def _leave_unsupported_python() -> None:

@@ -11,6 +11,7 @@ from environment import ROOT
 
 EXPORTS = {
     "requirements.txt": ("--extra=train", "--no-dev"),
+    "requirements-start.txt": ("--extra=web", "--extra=plots", "--no-dev"),
     "requirements-service.txt": ("--extra=web", "--no-dev"),
     "requirements-dev.txt": ("--all-extras",),
     "requirements-build.txt": ("--only-group=build",),

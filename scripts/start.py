@@ -1,18 +1,23 @@
 """Run a happysad command from a fresh clone: ``python3 scripts/start.py demo``.
 
-Sets up a private environment first, once. Everything after the script's name goes to happysad.
+Sets up a private environment first, once: the core, the pages and the plots, without Keras.
+Everything after the script's name goes to happysad.
 """
 
 import subprocess
 import sys
+from pathlib import Path
 
-from environment import python_with
+from environment import activation, python_with
 
 
 def main() -> int:
-    python = python_with("requirements.txt", "keras")
-    command = [python, "-m", "happysad", *(sys.argv[1:] or ["--help"])]
-    return subprocess.run(command, check=False).returncode
+    python = python_with("requirements-start.txt", "fastapi", "matplotlib", folder="start")
+    arguments = sys.argv[1:] or ["--help"]
+    code = subprocess.run([python, "-m", "happysad", *arguments], check=False).returncode
+    if arguments[0] == "demo" and not code and python != Path(sys.executable):
+        print(f"\nThis makes 'happysad' a command of your shell:\n  {activation(python)}")
+    return code
 
 
 if __name__ == "__main__":

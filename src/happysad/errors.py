@@ -19,6 +19,10 @@ prints the message alone; a traceback means a defect in happysad.
 
 from __future__ import annotations
 
+import os
+import shlex
+import sys
+
 
 class HappysadError(Exception):
     """The root: catch it to catch everything that happysad raises on purpose."""
@@ -41,8 +45,16 @@ class MissingExtraError(UsageError):
         self.extra = extra
         super().__init__(
             f"This needs the library '{library}', which is not installed. "
-            f"Install it with: pip install 'happysad[{extra}]'"
+            f"Install it with: {how_to_install(extra)}"
         )
+
+
+def how_to_install(extra: str = "") -> str:
+    """Return the command that adds an extra to this Python, or happysad's core."""
+    active = os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX")
+    # Where no environment is active, the first pip on the path is often another Python's.
+    pip = "pip" if active == sys.prefix else f"{shlex.quote(sys.executable)} -m pip"
+    return f"{pip} install 'happysad[{extra}]'" if extra else f"{pip} install happysad"
 
 
 class PictureError(HappysadError):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import tomllib
 from pathlib import Path
 
@@ -12,8 +13,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def names(requirements: list[str]) -> set[str]:
-    """Return the distributions of requirement lines."""
-    return {line.split(";")[0].split(">")[0].split("[")[0].strip() for line in requirements}
+    """Return the distributions of requirement lines that are not the package's own extras."""
+    found = {line.split(";")[0].split(">")[0].split("[")[0].strip() for line in requirements}
+    return found - {"happysad"}
 
 
 def test_the_extras_are_those_of_the_package() -> None:
@@ -71,6 +73,7 @@ def test_what_is_missing_is_named_with_the_command_that_installs_it(
     needs = {"core": (("numpy",),), "train": (("no-such-thing", "nor-this"),)}
     monkeypatch.setattr(verb, "LIBRARIES", needs)
     monkeypatch.setenv("HAPPYSAD_MODEL", str(ROOT / "tests" / "fixtures" / "v1-tiny.happysad"))
+    monkeypatch.setenv("VIRTUAL_ENV", sys.prefix)
     diagnosis = verb.doctor()
     assert diagnosis.missing == {"core": (), "train": ("no-such-thing",)}
     assert diagnosis.problems == ("Missing no-such-thing: pip install 'happysad[train]'",)

@@ -10,7 +10,7 @@ from importlib import metadata
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from happysad.errors import HappysadError
+from happysad.errors import HappysadError, how_to_install
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,10 +28,10 @@ LIBRARIES: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
         ),
         "train": (
             ("keras",),
-            ("matplotlib",),
             ("onnx",),
             ("tensorflow", "tensorflow-cpu"),
         ),
+        "plots": (("matplotlib",),),
         "web": (
             ("fastapi",),
             ("markdown-it-py",),
@@ -39,12 +39,12 @@ LIBRARIES: Mapping[str, tuple[tuple[str, ...], ...]] = MappingProxyType(
             ("python-multipart",),
             ("uvicorn",),
         ),
-        "active": (("matplotlib",), ("scikit-activeml",), ("scikit-learn",)),
+        "active": (("scikit-activeml",), ("scikit-learn",)),
         "parquet": (("pyarrow",),),
         "tensorboard": (("tensorboard",),),
     }
 )
-"""Extra → the distributions it needs; of alternatives one is enough."""
+"""Extra → the distributions it needs besides other extras; of alternatives one is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +177,8 @@ def _problems(missing: Mapping[str, tuple[str, ...]], model: Model) -> tuple[str
     problems = []
     for extra, names in missing.items():
         if names:
-            target = "happysad" if extra == "core" else f"happysad[{extra}]"
-            problems.append(f"Missing {', '.join(names)}: pip install '{target}'")
+            command = how_to_install("" if extra == "core" else extra)
+            problems.append(f"Missing {', '.join(names)}: {command}")
     if not model.ready:
         problems.append(f"No model to predict with yet. {model.message}".rstrip())
     return tuple(problems)

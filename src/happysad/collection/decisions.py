@@ -12,18 +12,14 @@ The folder itself stays as it is. The list is CSV with the columns ``file``, ``l
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
-from happysad.config import Limits
-from happysad.durable import replacing
-from happysad.errors import CollectionError, SourceError
+from happysad.collection.table import Table
+from happysad.errors import CollectionError
 from happysad.records import Collection, Finding
-from happysad.sources.read import read_file
 
 if TYPE_CHECKING:
     from happysad.records import Entry
@@ -36,7 +32,7 @@ CHOICES: tuple[Choice, ...] = get_args(Choice)
 COLUMNS = ("file", "label", "decision", "suggested", "probability")
 
 _NEEDED = COLUMNS[:4]
-_MOST_BYTES = 64 << 20
+_TABLE = Table("decisions", COLUMNS, _NEEDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +60,7 @@ def write_decisions(decisions: Iterable[Decision], path: Path) -> None:
     Raises:
         CollectionError: it cannot be written.
     """
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(COLUMNS)
-    for item in decisions:
-        likely = "" if item.probability is None else f"{item.probability:.4f}"
-        rows.writerow([item.file, item.label, item.choice, item.suggested, likely])
-    try:
-        with replacing(path) as file:
-            # names that are no UTF-8 come back as they are
-            file.write(text.getvalue().encode("utf-8", "surrogateescape"))
-    except OSError as error:
-        reason = error.strerror or str(error)
-        msg = f"The list of decisions {str(path)!r} cannot be written: {reason}."
-        raise CollectionError(msg) from error
+    _TABLE.write(path, map(_row, decisions))
 
 
 def read_decisions(path: Path) -> tuple[Decision, ...]:
@@ -87,20 +70,8 @@ def read_decisions(path: Path) -> tuple[Decision, ...]:
         CollectionError: it cannot be read, lacks a column, or says something else than a
             decision in one.
     """
-    try:
-        data = read_file(path, limits=Limits(max_bytes=_MOST_BYTES), follow=True)
-    except SourceError as error:
-        raise _wrong(path, error.message.rstrip(".")) from error
-    text = data.decode("utf-8-sig", "surrogateescape")
-    rows = csv.DictReader(io.StringIO(text, newline=""))
-    try:
-        columns = rows.fieldnames or []
-        missing = [name for name in _NEEDED if name not in columns]
-        if missing:
-            raise _wrong(path, f"it has no column {missing[0]!r}; it needs {', '.join(_NEEDED)}")
-        return tuple(_decision(row, rows.line_num, path) for row in rows)
-    except csv.Error as error:
-        raise _wrong(path, f"line {rows.line_num}: {error}") from error
+    lines = _TABLE.read(path, follow=True)
+    return tuple(_decision(row, line, path) for line, row in lines)
 
 
 def apply_decisions(collection: Collection, decisions: Sequence[Decision]) -> Collection:
@@ -180,24 +151,29 @@ def _labels_by_group(entries: Sequence[Entry], wanted: Mapping[str, Decision]) -
     return {group: label for group, (label, _) in labels.items()}
 
 
-def _decision(row: Mapping[str, str | None], line: int, path: Path) -> Decision:
-    file, label, choice, suggested = ((row[name] or "").strip() for name in _NEEDED)
+def _row(item: Decision) -> tuple[str, ...]:
+    likely = "" if item.probability is None else f"{item.probability:.4f}"
+    return item.file, item.label, item.choice, item.suggested, likely
+
+
+def _decision(row: Mapping[str, str], line: int, path: Path) -> Decision:
+    file, label, choice, suggested = (row[name].strip() for name in _NEEDED)
     choice = choice or "keep"
     if choice not in CHOICES:
         rule = ", ".join(CHOICES)
-        raise _wrong(path, f"line {line}: the decision must be one of {rule}, not {choice!r}")
+        raise _TABLE.wrong(path, f"line {line}: the decision must be one of {rule}, not {choice!r}")
     if not file:
-        raise _wrong(path, f"line {line}: it names no file")
+        raise _TABLE.wrong(path, f"line {line}: it names no file")
     return Decision(
-        file=row["file"] or "",
+        file=row["file"],
         label=label,
         choice=choice,
         suggested=suggested,
-        probability=_probability(row.get("probability"), line, path),
+        probability=_probability(row["probability"], line, path),
     )
 
 
-def _probability(text: str | None, line: int, path: Path) -> float | None:
+def _probability(text: str, line: int, path: Path) -> float | None:
     if not text:
         return None
     try:
@@ -205,12 +181,8 @@ def _probability(text: str | None, line: int, path: Path) -> float | None:
     except ValueError:
         value = -1.0
     if not 0 <= value <= 1:
-        raise _wrong(path, f"line {line}: the probability must be 0 to 1, not {text!r}")
+        raise _TABLE.wrong(path, f"line {line}: the probability must be 0 to 1, not {text!r}")
     return value
-
-
-def _wrong(path: Path, what: str) -> CollectionError:
-    return CollectionError(f"The list of decisions {str(path)!r} cannot be used: {what}.")
 
 
 def _unfit(item: Decision, what: str) -> CollectionError:

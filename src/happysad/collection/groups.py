@@ -7,8 +7,6 @@ group: a split keeps them in one part, as it does with near duplicates, with whi
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -16,10 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from happysad.collection.names import OWN_FOLDER
-from happysad.config import Limits
-from happysad.durable import replacing
-from happysad.errors import CollectionError, SourceError
-from happysad.sources.read import read_file
+from happysad.collection.table import Table
 
 if TYPE_CHECKING:
     from happysad.collection.duplicates import Groups
@@ -28,7 +23,7 @@ if TYPE_CHECKING:
 NAME = "groups.csv"
 COLUMNS = ("file", "group")
 
-_MOST_BYTES = 64 << 20
+_TABLE = Table("groups", COLUMNS, COLUMNS, advice="Correct it, or remove it.")
 
 
 def place(root: str | os.PathLike[str]) -> Path:
@@ -45,24 +40,11 @@ def read_groups(root: str | os.PathLike[str]) -> dict[str, str]:
         CollectionError: the list cannot be read, lacks a column, or puts a file into two groups.
     """
     path = place(root)
-    try:
-        data = read_file(path, limits=Limits(max_bytes=_MOST_BYTES))
-    except SourceError as error:
-        if error.code == "missing":
-            return {}
-        raise _wrong(path, error.message.rstrip(".")) from error
-    rows = csv.DictReader(io.StringIO(data.decode("utf-8-sig", "surrogateescape"), newline=""))
     found: dict[str, str] = {}
-    try:
-        missing = [name for name in COLUMNS if name not in (rows.fieldnames or [])]
-        if missing:
-            raise _wrong(path, f"it has no column {missing[0]!r}; it needs {', '.join(COLUMNS)}")
-        for row in rows:
-            file, group = (row[name] or "" for name in COLUMNS)
-            if group and found.setdefault(file, group) != group:
-                raise _wrong(path, f"line {rows.line_num}: {file!r} is in two groups")
-    except csv.Error as error:
-        raise _wrong(path, f"line {rows.line_num}: {error}") from error
+    for line, row in _TABLE.read(path, optional=True):
+        file, group = row["file"], row["group"]
+        if group and found.setdefault(file, group) != group:
+            raise _TABLE.wrong(path, f"line {line}: {file!r} is in two groups")
     return found
 
 
@@ -76,20 +58,7 @@ def write_groups(root: str | os.PathLike[str], groups: Mapping[str, str]) -> Non
     Raises:
         CollectionError: it cannot be written.
     """
-    path = place(root)
-    text = io.StringIO()
-    rows = csv.writer(text, lineterminator="\n")
-    rows.writerow(COLUMNS)
-    rows.writerows(groups.items())
-    try:
-        path.parent.mkdir(exist_ok=True)
-        with replacing(path) as file:
-            # names that are no UTF-8 come back as they are
-            file.write(text.getvalue().encode("utf-8", "surrogateescape"))
-    except OSError as error:
-        reason = error.strerror or str(error)
-        msg = f"The list of groups {str(path)!r} cannot be written: {reason}."
-        raise CollectionError(msg) from error
+    _TABLE.write(place(root), groups.items(), new_folder=True)
 
 
 def joined(pictures: Sequence[Entry], near: Groups, listed: Mapping[str, str]) -> Groups:
@@ -114,8 +83,3 @@ def joined(pictures: Sequence[Entry], near: Groups, listed: Mapping[str, str]) -
             members[picture.label, listed[picture.file]].append(item)
     chains = [*near, *members.values()]
     return connected(len(pictures), ((group[0], other) for group in chains for other in group[1:]))
-
-
-def _wrong(path: Path, what: str) -> CollectionError:
-    msg = f"The list of groups {str(path)!r} cannot be used: {what}. Correct it, or remove it."
-    return CollectionError(msg)

@@ -186,6 +186,7 @@ def _mean_of_faces(
 def _train_scene(run: Run, name: str, folder: Path) -> None:
     import scene
     from stages import TRAINING_VIEWS
+    from views import judged_sides
 
     views = run.work / "views"
     count = 1 if name == "one-crop" else TRAINING_VIEWS
@@ -203,8 +204,7 @@ def _train_scene(run: Run, name: str, folder: Path) -> None:
         scene.Material(crops, targets, weights, rows), run.tensors, folder, schedule
     )
     judged = run.table.judged_rows(FOLD)
-    whole = np.load(views / "whole.npy", mmap_mode="r")
-    logits, _ = scene.read(model, whole[judged])
+    logits, _ = scene.read(model, judged_sides(views), judged)
     np.savez(folder / "readings.npz", rows=judged, logits=logits)
 
 

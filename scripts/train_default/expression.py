@@ -82,7 +82,7 @@ class Material:
 
 
 SIX_EXPRESSIONS = Schedule(epochs=3, batch=64, peak=1.5e-3, warm_up=0.25, ema=0.995)
-SIX_ONCE_MORE = Schedule(epochs=14, batch=64, peak=6e-4, warm_up=0.25, ema=0.995)
+SIX_ONCE_MORE = Schedule(epochs=32, batch=64, peak=6e-4, warm_up=0.25, ema=0.995)
 HAPPY_OR_SAD = Schedule(epochs=4, batch=64, peak=4e-4, warm_up=0.25, ema=0.995)
 
 

@@ -12,12 +12,13 @@ from trainer import Schedule, train
 from happysad.training.tuning.mixing import Material, mixed_batches
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
 SCHEDULE = Schedule(epochs=4, batch=48, peak=4e-4)
+_BATCH = 64
 
 
 def fine_tune(
@@ -51,14 +52,21 @@ def fine_tune(
 
 
 def read(
-    model: keras.Model, view: NDArray[np.float16]
+    model: keras.Model, sides: Sequence[NDArray[np.float16]], rows: NDArray[np.int64]
 ) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
-    """Return the logit of ``sad`` (N,) and the pooled features (N, 1280) of a view's pictures."""
+    """Return the logit of ``sad`` (N,) and the pooled features (N, 1280): means over both sides.
+
+    Args:
+        model: the trained tail.
+        sides: what the front makes of every picture, as it is and mirrored.
+        rows: the pictures to read.
+    """
     both = keras.Model(model.input, [model.output, model.get_layer("pooled").output])
     logits, pooled = [], []
-    for start in range(0, len(view), 64):
-        batch = view[start : start + 64].astype(np.float32)
-        found = [np.asarray(part) for part in both.predict_on_batch(batch)]
-        logits.append(found[0][:, 0])
-        pooled.append(found[1].astype(np.float16))
+    for start in range(0, len(rows), _BATCH):
+        batch = rows[start : start + _BATCH]
+        found = [both.predict_on_batch(side[batch].astype(np.float32)) for side in sides]
+        answer, features = (np.mean(part, axis=0) for part in zip(*found, strict=True))
+        logits.append(answer[:, 0])
+        pooled.append(features.astype(np.float16))
     return np.concatenate(logits), np.concatenate(pooled)

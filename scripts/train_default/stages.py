@@ -107,7 +107,7 @@ def cut_views(run: Run) -> None:
     folder.mkdir(exist_ok=True)
     for view in range(TRAINING_VIEWS):
         views.training_view(pixels, front, folder, view)
-    views.judged_view(pixels, front, folder)
+    views.judged_views(pixels, front, folder)
 
 
 def find_faces(run: Run) -> None:
@@ -154,7 +154,7 @@ def learn_scene(run: Run) -> None:
     names = [f"view{view}.npy" for view in range(TRAINING_VIEWS)]
     folder = run.work / "views"
     crops = tuple(np.load(folder / name, mmap_mode="r") for name in names)
-    whole = np.load(folder / "whole.npy", mmap_mode="r")
+    sides = views.judged_sides(folder)
     targets, weights = run.table.targets()
     schedule = replace(scene.SCHEDULE, epochs=1) if run.smoke else scene.SCHEDULE
     for fold in run.folds:
@@ -164,7 +164,7 @@ def learn_scene(run: Run) -> None:
         material = scene.Material(crops, targets, weights, run.table.scene_rows(fold))
         model = scene.fine_tune(material, run.tensors, part, schedule)
         rows = run.table.judged_rows(fold)
-        logits, features = scene.read(model, whole[rows])
+        logits, features = scene.read(model, sides, rows)
         np.savez(part / "readings.npz", rows=rows, logits=logits, features=features)
 
 

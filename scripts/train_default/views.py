@@ -2,9 +2,9 @@
 
 Fine-tuning reads these features instead of pixels: half of a training step's work is done once
 for all folds. A *view* is one random crop, flip and colour change of every picture; an epoch
-trains on one view. Pictures are judged on the whole picture at ``JUDGED_SIDE``: crops make things
-appear larger in training, and the larger side makes up for that (Touvron et al., "Fixing the
-train-test resolution discrepancy", NeurIPS 2019).
+trains on one view. Pictures are judged on the whole picture at ``JUDGED_SIDE``, as it is and
+mirrored: crops make things appear larger in training, and the larger side makes up for that
+(Touvron et al., "Fixing the train-test resolution discrepancy", NeurIPS 2019).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 PACKED_SIDE = 288
 TRAINED_SIDE = 224
-JUDGED_SIDE = 256
+JUDGED_SIDE = 288
 _BATCH = 64
 
 
@@ -44,14 +44,23 @@ def pack(files: list[Path], target: Path) -> None:
     partial.rename(target)
 
 
-def judged_view(pixels: NDArray[np.uint8], front: keras.Model, folder: Path) -> None:
-    """Write ``whole.npy``: features of every whole picture, float16."""
+def judged_views(pixels: NDArray[np.uint8], front: keras.Model, folder: Path) -> None:
+    """Write ``whole.npy`` and ``mirrored.npy``: features of every whole picture, float16."""
 
     def whole(row: int) -> NDArray[np.uint8]:
         size = (JUDGED_SIDE, JUDGED_SIDE)
         return np.asarray(Image.fromarray(pixels[row]).resize(size, Image.Resampling.BILINEAR))
 
     write_features(front, len(pixels), whole, folder / "whole.npy")
+    write_features(front, len(pixels), lambda row: whole(row)[:, ::-1], folder / "mirrored.npy")
+
+
+def judged_sides(folder: Path) -> tuple[NDArray[np.float16], NDArray[np.float16]]:
+    """Return what ``judged_views`` wrote, left on the disk until it is read."""
+    whole, mirrored = (
+        np.load(folder / name, mmap_mode="r") for name in ("whole.npy", "mirrored.npy")
+    )
+    return whole, mirrored
 
 
 def training_view(pixels: NDArray[np.uint8], front: keras.Model, folder: Path, view: int) -> None:

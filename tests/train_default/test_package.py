@@ -45,6 +45,11 @@ def pixels() -> np.ndarray:
     return np.random.default_rng(3).integers(0, 256, (4, SIDE, SIDE, 3), dtype=np.uint8)
 
 
+def sides(pixels: np.ndarray) -> list[np.ndarray]:
+    """Return the pixels as a network takes them, as they are and mirrored."""
+    return [pixels.astype(np.float32), pixels[:, :, ::-1].astype(np.float32)]
+
+
 def outputs(graph: bytes, pixels: np.ndarray, *names: str) -> list[np.ndarray]:
     session = onnxruntime.InferenceSession(graph)
     return session.run(list(names), {"pixels": pixels})
@@ -53,26 +58,34 @@ def outputs(graph: bytes, pixels: np.ndarray, *names: str) -> list[np.ndarray]:
 def test_the_scene_graph_is_front_and_tail_in_one(views, scene, pixels):
     front, tail = views
     features, grid = outputs(scene, pixels, "features", "grid")
-    pooled = keras.Model(tail.input, tail.get_layer("pooled").output)
-    expected = np.asarray(pooled(front(pixels.astype(np.float32))))
+    read = keras.Model(tail.input, tail.get_layer("grid").output)
+    plain, mirrored = (np.asarray(read(front(side))) for side in sides(pixels))
+    expected = (plain + mirrored[:, :, ::-1]) / 2
     # half floats: each of the 1280 is off by a little of its own
-    assert np.abs(features - expected).mean() < 0.01 * expected.mean()
+    assert np.abs(grid - expected).mean() < 0.01 * expected.mean()
+    assert np.abs(grid - plain).mean() > 0.1 * expected.mean()
     assert grid.mean(axis=(1, 2)) == pytest.approx(features, abs=1e-5)
+
+
+def test_a_mirrored_picture_has_the_same_features_and_a_mirrored_grid(scene, pixels):
+    features, grid = outputs(scene, pixels, "features", "grid")
+    others, turned = outputs(scene, np.ascontiguousarray(pixels[:, :, ::-1]), "features", "grid")
+    assert others == pytest.approx(features, abs=1e-3)
+    assert turned[:, :, ::-1] == pytest.approx(grid, abs=1e-3)
 
 
 def test_a_head_reads_the_features_as_the_last_layer_did(views, scene, pixels):
     front, tail = views
     (features,) = outputs(scene, pixels, "features")
     read = package.head(tail.get_layer("logit"))
-    expected = np.asarray(tail(front(pixels.astype(np.float32))))[:, 0]
+    expected = np.mean([np.asarray(tail(front(side)))[:, 0] for side in sides(pixels)], axis=0)
     assert features @ read.weights + read.bias == pytest.approx(expected, abs=0.06)
 
 
 def test_the_expression_graph_and_a_difference_of_two_outputs(faces, pixels):
     lower, upper = faces
     (features,) = outputs(package.expression_graph(lower, upper, SIDE), pixels, "features")
-    sides = [pixels.astype(np.float32), pixels[:, :, ::-1].astype(np.float32)]
-    plain, mirrored = (np.asarray(upper(lower(side), training=False)) for side in sides)
+    plain, mirrored = (np.asarray(upper(lower(side), training=False)) for side in sides(pixels))
     logits = (plain + mirrored) / 2
     read = package.head(upper.get_layer("face_logits6"), 1, less=0)
     found = features @ read.weights + read.bias

@@ -42,13 +42,14 @@ def test_an_epoch_reads_its_own_view_and_comes_out_the_same_again(material):
     assert third[0].max() < 100
 
 
-def test_every_picture_is_read_in_order(material):
+def test_both_sides_of_every_picture_are_read_in_order(material):
     inputs = keras.Input((2, 2, CUT_CHANNELS))
     mean = keras.layers.GlobalAveragePooling2D(name="pooled")(inputs)
     model = keras.Model(inputs, keras.layers.Dense(1, kernel_initializer="ones")(mean))
-    view = np.repeat(material.views[0], 20, axis=0)
-    expected = np.repeat(np.arange(8), 20)
-    logits, features = scene.read(model, view)
+    side = np.repeat(material.views[0], 20, axis=0)
+    rows = np.arange(1, len(side))
+    expected = np.repeat(np.arange(8), 20)[1:] + 1.5
+    logits, features = scene.read(model, (side, side + 3), rows)
     assert logits == pytest.approx(expected * CUT_CHANNELS, rel=1e-3)
     assert features == pytest.approx(np.repeat(expected[:, None], CUT_CHANNELS, axis=1), rel=1e-3)
 

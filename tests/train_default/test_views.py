@@ -63,11 +63,14 @@ def test_about_half_of_the_changed_pictures_are_mirrored():
 
 
 def test_features_are_written_once_for_whole_and_cropped_pictures(packed, mean_front, tmp_path):
-    views.judged_view(packed, mean_front, tmp_path)
+    views.judged_views(packed, mean_front, tmp_path)
     views.training_view(packed, mean_front, tmp_path, 4)
-    whole, crop = (np.load(tmp_path / f"{name}.npy") for name in ("whole", "view4"))
-    assert whole.shape == (3, 8, 8, 3)
+    whole, mirrored = views.judged_sides(tmp_path)
+    crop = np.load(tmp_path / "view4.npy")
+    assert whole.shape == (3, 9, 9, 3)
     assert whole.dtype == np.float16
+    np.testing.assert_array_equal(mirrored, whole[:, :, ::-1])
+    assert whole[:, :, 0].max() < whole[:, :, -1].min()
     assert crop.shape == (3, 7, 7, 3)
     before = (tmp_path / "view4.npy").stat().st_mtime_ns
     views.training_view(packed, mean_front, tmp_path, 4)

@@ -33,7 +33,8 @@ def pixels() -> np.ndarray:
 def pooled(models: tuple[Any, Any], pixels: np.ndarray) -> np.ndarray:
     front, tail = models
     probe = efficientnet.keras.Model(tail.input, tail.get_layer("pooled").output)
-    return np.asarray(probe(front(pixels.astype(np.float32))))
+    sides = (pixels.astype(np.float32), pixels[:, :, ::-1].astype(np.float32))
+    return np.mean([np.asarray(probe(front(side))) for side in sides], axis=0)
 
 
 def features(graph: bytes, pixels: np.ndarray) -> np.ndarray:

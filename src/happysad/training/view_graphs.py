@@ -30,8 +30,12 @@ _USUAL_SIZE = 0.08
 
 
 def scene_graph(front: Any, tail: Any, side: int) -> bytes:
-    """Return ``pixels`` uint8 (N, side, side, 3) → ``features`` (N, D), ``grid`` (N, h, w, D)."""
-    return halved(_edited(_joined(front, _until(tail, "grid"), side), _pool_grid))
+    """Return ``pixels`` uint8 (N, side, side, 3) → ``features`` (N, D), ``grid`` (N, h, w, D).
+
+    The grid is the mean of those of the picture as it is and mirrored, turned back.
+    """
+    both = _edited(_joined(front, _until(tail, "grid"), side), _read_both_sides)
+    return halved(_edited(both, _pool_grid))
 
 
 def expression_graph(lower: Any, upper: Any, side: int) -> bytes:
@@ -40,7 +44,8 @@ def expression_graph(lower: Any, upper: Any, side: int) -> bytes:
     The features are the mean of those of the face as it is and mirrored.
     """
     pooled = _until(upper, "face_pooled")
-    return halved(_edited(_joined(plain(lower), pooled, side), _read_both_sides))
+    both = _edited(_joined(plain(lower), pooled, side), _read_both_sides)
+    return halved(_edited(both, lambda written: _rename_output(written, FEATURES)))
 
 
 def scene_networks(scene: bytes) -> tuple[Any, Any]:
@@ -130,35 +135,47 @@ def _edited(given: bytes, edit: Callable[[Any], None]) -> bytes:
 
 
 def _read_both_sides(written: Any) -> None:
-    """Run mirrored pictures behind the given ones, and call the mean of both ``features``."""
+    """Run mirrored pictures behind the given ones; the output becomes the mean of both.
+
+    An output with rows and columns is that of the picture as it is: the mirrored one's is turned
+    back before.
+    """
     onnx = load_onnx()
     node, name = onnx.helper.make_node, written.input[0].name
     for reader in written.node:
         reader.input[:] = ["sides" if used == name else used for used in reader.input]
-    width = written.output[0].type.tensor_type.shape.dim[-1].dim_value
+    shape = [size.dim_value for size in written.output[0].type.tensor_type.shape.dim[1:]]
     numbers = {
+        "first": [0],
         "last": [-1],
         "before_first": [np.iinfo(np.int64).min],
         "columns": [2],
-        "pair": [0],
-        "paired": [2, -1, width],
+        "paired": [2, -1, *shape],
     }
-    written.initializer.extend(
-        onnx.numpy_helper.from_array(np.array(values, np.int64), key)
-        for key, values in numbers.items()
-    )
     last = written.node[-1]
-    output, last.output[0] = last.output[0], "side_by_side"
+    output, last.output[0] = last.output[0], "one_after_another"
     nodes = [
         node("Slice", [name, "last", "before_first", "columns", "last"], ["mirrored"]),
         node("Concat", [name, "mirrored"], ["sides"], axis=0),
         *written.node,
-        node("Reshape", ["side_by_side", "paired"], ["both"]),
-        node("ReduceMean", ["both", "pair"], [output], keepdims=0),
+        node("Reshape", ["one_after_another", "paired"], ["pair"]),
     ]
+    if len(shape) == 3:
+        numbers |= {"second": [1], "behind_second": [2], "columns_of_pair": [3]}
+        turned = ["mirrored_side", "last", "before_first", "columns_of_pair", "last"]
+        nodes += [
+            node("Slice", ["pair", "first", "second", "first"], ["side_as_it_is"]),
+            node("Slice", ["pair", "second", "behind_second", "first"], ["mirrored_side"]),
+            node("Slice", turned, ["turned_back"]),
+            node("Concat", ["side_as_it_is", "turned_back"], ["turned_pair"], axis=0),
+        ]
+    nodes.append(node("ReduceMean", [nodes[-1].output[0], "first"], [output], keepdims=0))
+    written.initializer.extend(
+        onnx.numpy_helper.from_array(np.array(values, np.int64), key)
+        for key, values in numbers.items()
+    )
     del written.node[:]
     written.node.extend(nodes)
-    _rename_output(written, FEATURES)
 
 
 def _pool_grid(written: Any) -> None:

@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -22,13 +24,29 @@ NoRoom = Callable[[], AbstractContextManager[None]]
 
 def test_numbers_runs_and_finds_the_latest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    pictures = tmp_path / "my (pictures)"
-    assert run_folder.latest_folder(pictures, "seed") is None
-    assert run_folder.new_folder(pictures, "seed") == Path("runs/my (pictures)-seed-1")
-    for name in ("my (pictures)-seed-2", "my (pictures)-seed-10", "other-seed-99"):
-        (tmp_path / "runs" / name).mkdir(parents=True)
-    assert run_folder.latest_folder(pictures, "seed") == Path("runs/my (pictures)-seed-10")
-    assert run_folder.new_folder(pictures, "seed") == Path("runs/my (pictures)-seed-11")
+    runs, stem = Path("runs"), "my (pictures)-seed"
+    assert run_folder.latest_folder(runs, stem) is None
+    assert run_folder.new_folder(runs, stem) == Path("runs/my (pictures)-seed-1")
+    for name in ("my (pictures)-seed-10", "other-seed-99"):
+        (tmp_path / "runs" / name).mkdir()
+    assert run_folder.latest_folder(runs, stem) == Path("runs/my (pictures)-seed-10")
+    (tmp_path / "runs" / "my (pictures)-seed-11").touch()
+    assert run_folder.new_folder(runs, stem) == Path("runs/my (pictures)-seed-12")
+    with pytest.raises(RunError, match="Cannot write"):
+        run_folder.new_folder(tmp_path / "runs" / "my (pictures)-seed-11", stem)
+
+
+def test_runs_that_begin_at_the_same_instant_get_folders_of_their_own(tmp_path: Path) -> None:
+    together = threading.Barrier(8)
+
+    def begin(_: int) -> list[Path]:
+        together.wait()
+        return [run_folder.new_folder(tmp_path / "runs", "cats-seed") for _ in range(20)]
+
+    with ThreadPoolExecutor(8) as pool:
+        made = [folder for folders in pool.map(begin, range(8)) for folder in folders]
+    assert len(set(made)) == 160
+    assert set(made) == set((tmp_path / "runs").iterdir())
 
 
 def test_a_folder_with_a_run_is_resumed_and_never_overwritten(tmp_path: Path) -> None:

@@ -30,23 +30,42 @@ CURVES = "curves.png"
 _LOCK = ".lock"
 
 
-def new_folder(folder: Path, preset: str) -> Path:
-    """Return ``runs/FOLDER-PRESET-N`` with the first number that is free."""
-    last = latest_folder(folder, preset)
-    number = 1 if last is None else int(last.name.rpartition("-")[2]) + 1
-    return Path("runs") / f"{folder.resolve().name}-{preset}-{number}"
+def new_folder(runs: Path, stem: str) -> Path:
+    """Make ``RUNS/STEM-N``, with a number above all that are there, and return it.
+
+    Of several that do so at the same instant, in other processes too, each gets its own.
+
+    Raises:
+        RunError: it cannot be made.
+    """
+    try:
+        runs.mkdir(parents=True, exist_ok=True)
+        number = max(_numbered(runs, stem), default=0)
+        while True:
+            number += 1
+            folder = runs / f"{stem}-{number}"
+            with contextlib.suppress(FileExistsError):
+                folder.mkdir()
+                return folder
+    except OSError as error:
+        raise _unwritable(runs, error) from error
 
 
-def latest_folder(folder: Path, preset: str) -> Path | None:
-    """Return the ``runs/FOLDER-PRESET-N`` with the highest number; None where there is none."""
-    pattern = re.compile(re.escape(f"{folder.resolve().name}-{preset}-") + r"([0-9]{1,9})")
+def latest_folder(runs: Path, stem: str) -> Path | None:
+    """Return the ``RUNS/STEM-N`` with the highest number; None where there is none."""
+    found = _numbered(runs, stem)
+    return found[max(found)] if found else None
+
+
+def _numbered(runs: Path, stem: str) -> dict[int, Path]:
+    pattern = re.compile(re.escape(f"{stem}-") + r"([0-9]{1,9})")
     found: dict[int, Path] = {}
     with contextlib.suppress(FileNotFoundError):
-        for path in Path("runs").iterdir():
+        for path in runs.iterdir():
             match = pattern.fullmatch(path.name)
             if match and path.is_dir():
                 found[int(match[1])] = path
-    return found[max(found)] if found else None
+    return found
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from happysad.bundle.archive import Bundle
     from happysad.records import Entry
     from happysad.verbs.recipe import Answered, History, Learned, Material, Recipe
+
+_RUNS: Final = Path("runs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +119,14 @@ def train(
     require(not (resume and split is not None), "split", "left out with resume", split)
     require(not (resume and decisions), "decisions", "left out with resume", decisions)
     layout = read_layout(folder)  # a wrong folder leaves no run behind
-    preset = (options or TrainOptions()).preset
-    place = out or _default_place(Path(folder), preset, resume=resume)
-    if options is None:
-        options = run_folder.read_options(place) if resume else TrainOptions()
+    stem = f"{Path(folder).resolve().name}-{(options or TrainOptions()).preset}"
+    if resume:
+        out = out or _latest(stem)
+        options = options or run_folder.read_options(out)
+    options = options or TrainOptions()
     recipe = find_recipe(options)
     recipe.check_classes(layout.classes)
+    place = out or run_folder.new_folder(_RUNS, stem)
     with (
         run_folder.opened(place, resume=resume),
         run_folder.interruptible(place, kept=recipe.kept),
@@ -159,14 +163,12 @@ def find_recipe(options: TrainOptions) -> Recipe:
     raise UsageError(msg)
 
 
-def _default_place(folder: Path, preset: str, *, resume: bool) -> Path:
-    if not resume:
-        return run_folder.new_folder(folder, preset)
-    latest = run_folder.latest_folder(folder, preset)
+def _latest(stem: str) -> Path:
+    latest = run_folder.latest_folder(_RUNS, stem)
     if latest is None:
         msg = (
-            f"There is no run of {folder.name!r} with the preset {preset!r} below 'runs' to "
-            "resume. Name its folder with 'out'."
+            f"There is no run '{_RUNS / stem}-…' to resume. Start one, or name the folder of one "
+            "with 'out'."
         )
         raise RunError(msg)
     return latest

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import shutil
 import threading
 import time
@@ -15,6 +14,7 @@ from happysad.collection.decisions import write_decisions
 from happysad.collection.doubts import proposed
 from happysad.config import CheckOptions, SplitOptions, TrainOptions
 from happysad.errors import CollectionError, ConflictError, HappysadError
+from happysad.training.run_folder import new_folder
 from happysad.verbs.check_labels import check_labels
 from happysad.verbs.train import train
 from happysad.verbs.train_two_view import load_base
@@ -131,10 +131,10 @@ class Trainings:
                 raise ConflictError(msg)
             self._cancelled.clear()
             self._begun = time.monotonic()
-            self._place = self._next_place()
+            self._place = None
             self._status = Status("running", "getting ready", finished=self._status.finished)
             self._thread = threading.Thread(
-                target=self._work, args=(self._place, collection), name="training", daemon=True
+                target=self._work, args=(collection,), name="training", daemon=True
             )
             self._thread.start()
 
@@ -148,10 +148,12 @@ class Trainings:
         if self._thread is not None:
             self._thread.join(seconds)
 
-    def _work(self, place: Path, collection: Collection) -> None:
+    def _work(self, collection: Collection) -> None:
         state: State = "failed"
         error = ""
+        place = None
         try:
+            place = self._place = new_folder(self._workspace.runs, self._workspace.name)
             result = self._train(place, collection)
             self._trained(result)
             self._results.append(result)
@@ -165,8 +167,8 @@ class Trainings:
             error = f"{type(problem).__name__}: {problem}"
             raise
         finally:
-            if state != "done":
-                # Begun here a moment ago. There may be a model in it already, which nobody wanted
+            if place is not None and state != "done":
+                # Made here a moment ago. There may be a model in it already, which nobody wanted
                 # any more or which does not work: it must not be the newest after a restart.
                 shutil.rmtree(place, ignore_errors=True)
             self._end(state, error)
@@ -208,13 +210,6 @@ class Trainings:
     def _end(self, state: State, error: str = "") -> None:
         last = self.status
         self._status = replace(last, state=state, error=error, finished=last.finished + 1)
-
-    def _next_place(self) -> Path:
-        runs, name = self._workspace.runs, self._workspace.name
-        pattern = re.compile(re.escape(name) + r"-([0-9]{1,9})")
-        there = [path.name for path in runs.iterdir()] if runs.is_dir() else []
-        numbers = [int(found[1]) for one in there if (found := pattern.fullmatch(one))]
-        return runs / f"{name}-{max(numbers, default=0) + 1}"
 
 
 def rounds_for(collection: Collection) -> int:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 SOON = 60_000
 """Milliseconds; a busy machine is no fault of a page."""
@@ -66,6 +67,25 @@ def until(page: Page, condition: str, argument: Any = None, *, within: int = SOO
     end = time.monotonic() + within / 1000
     while not page.evaluate(condition, argument):
         assert time.monotonic() < end, f"still not: {condition}"
+        page.wait_for_timeout(20)
+
+
+def held_back(page: Page | BrowserContext, url: str | re.Pattern[str]) -> list[Route]:
+    """Hold requests of a page back; each goes on with ``continue_``."""
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(url, hold)
+    return held
+
+
+def come(page: Page, held: Sequence[object], count: int = 1) -> None:
+    """Wait until so many requests are held back."""
+    end = time.monotonic() + SOON / 1000
+    while len(held) < count:
+        assert time.monotonic() < end, f"only {len(held)} of {count} requests came"
         page.wait_for_timeout(20)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from chromium import SOON, faults, until, watched
+from chromium import SOON, come, faults, held_back, until, watched
 from happysad.drawn import draw, draw_collection
 from happysad.errors import LabelError
 from happysad.labels.pool import default_store
@@ -337,8 +337,7 @@ def test_an_answer_that_is_overtaken_asks_for_nothing_twice(
     for place in (1, 2, 3):
         page.click(f"#grid li:nth-child({place}) button")
     page.keyboard.press("ArrowRight")
-    while len(late) < 2:
-        page.wait_for_timeout(20)
+    come(page, late, 2)
     assert any(answer.json()["cards"] for _, answer in late)
     page.keyboard.press("a")
     page.keyboard.press("ArrowLeft")
@@ -354,11 +353,11 @@ def test_an_answer_that_is_overtaken_asks_for_nothing_twice(
 def test_what_was_answered_before_the_history_came_is_taken_back_once(
     context: Any, server: Callable[..., Server], pool: Path
 ):
-    late: list[Any] = []
-    context.route("**/api/recent*", lambda route: late.append(route))
+    late = held_back(context, "**/api/recent*")
     page = opened(context, server(pool).start())
     press(page, "ArrowLeft")
     saved(page)
+    come(page, late)
     with page.expect_response("**/api/recent*") as known:
         late[0].continue_()
     assert len(known.value.json()["labels"]) == 1

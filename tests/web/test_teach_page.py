@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from chromium import SOON, faults, until, watched
+from chromium import SOON, come, faults, held_back, until, watched
 from happysad.collection.groups import read_groups
 from happysad.collection.scan import scan
 from happysad.collection.split import split
@@ -297,7 +298,12 @@ def test_what_is_pasted_and_what_is_labelled_lands_in_its_class(
             list(pasted.read_bytes()),
         )
         reached(target / "pasted.png")
-        page.set_input_files("#pool-files", [str(path) for path in new])
+        slow = held_back(page, re.compile(r"pictures\?name="))
+        with page.expect_response("**/api/teach/pool*"):  # which counts none of them yet
+            page.set_input_files("#pool-files", [str(path) for path in new])
+        come(page, slow, 2)
+        for route in slow:
+            route.continue_()
         until(page, "document.getElementById('pool-count').textContent === '2 pictures'")
         with page.context.expect_page() as coming:
             page.click("#pool-label")
@@ -328,6 +334,12 @@ def test_t35_a_name_that_is_markup_is_shown_and_not_obeyed(chromium: Any, empty:
         page.click(".finding.broken summary")
         assert ODD in page.inner_text(".finding.broken")
         assert page.query_selector("img[onerror]") is None
+        # What somebody looks at is not made anew while more comes in: a click on it would be lost.
+        page.evaluate("document.querySelector('.finding.broken .rows > li').dataset.same = 'yes'")
+        more = {"name": "torn.png", "mimeType": "image/png", "buffer": b"no picture"}
+        page.set_input_files(".second input[multiple]", more)
+        until(page, "document.querySelectorAll('.finding.broken .rows > li').length === 2")
+        assert page.query_selector(".finding.broken[open] [data-same]") is not None
     assert alerts == []
 
 

@@ -157,6 +157,7 @@ def test_classes_get_names_of_ones_own(teacher: Teacher) -> None:
     assert teacher.post("classes", {"names": ["calm", "angry"]})[1] == {
         "classes": ["angry", "calm"]
     }
+    assert teacher.get("pictures")["classes"] == ["angry", "calm"]
     assert teacher.post("classes", {"names": ["a", "a"]})[0] == 422
     teacher.add("a.png", png(1), "calm")
     assert teacher.post("classes", {"names": ["x", "y"]})[0] == 409

@@ -14,14 +14,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, HTMLResponse
 
-from happysad.config import FetchOptions, Limits
+from happysad.config import Limits
 from happysad.errors import ConflictError, PictureError
 from happysad.pictures.decode import decode
 from happysad.pictures.thumbnail import thumbnail
 from happysad.reports.page import visible
 from happysad.sources.read import read_file
 from happysad.verbs.export import export
-from happysad.web.fetching import fetched
 from happysad.web.labelling import labelling
 from happysad.web.pages import READ
 from happysad.web.site import rendered
@@ -29,6 +28,8 @@ from happysad.web.teaching_view import pictures_json, results_json, status_json
 from happysad.workspace.place import Wish
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from happysad.labels.session import Session
     from happysad.web.room import Room
     from happysad.workspace.place import Workspace
@@ -94,8 +95,8 @@ class Lessons:
         trainings: what is learned from them.
         unlabelled: what has no label yet.
         room: what pictures on their way in may hold, together with those to be answered.
+        fetch: returns what lies at an address, see ``Engine.fetch``.
         limits: what a picture may cost.
-        fetch: how pictures behind addresses are fetched.
     """
 
     workspace: Workspace
@@ -103,8 +104,8 @@ class Lessons:
     trainings: Trainings
     unlabelled: Unlabelled
     room: Room
+    fetch: Callable[[str], Awaitable[bytes]]
     limits: Limits = field(default_factory=Limits)
-    fetch: FetchOptions = field(default_factory=FetchOptions)
 
 
 def teaching(lessons: Lessons) -> APIRouter:
@@ -150,16 +151,17 @@ def _add_pictures(router: APIRouter, lessons: Lessons) -> None:
             return await run_in_threadpool(_add, lessons, name, data, label, burst)
 
     @router.post("/addresses", status_code=201)
-    def fetch(sent: Address) -> dict[str, Any]:
+    async def fetch(sent: Address) -> dict[str, Any]:
         with lessons.room.lease() as lease:
             lease.hold(pictures=1, size=lessons.limits.max_bytes)
-            data = fetched(sent.url, limits=lessons.limits, options=lessons.fetch)
-            return _add(lessons, sent.url.partition("?")[0], data, sent.label, "")
+            data = await lessons.fetch(sent.url)
+            name = sent.url.partition("?")[0]
+            return await run_in_threadpool(_add, lessons, name, data, sent.label, "")
 
     @router.post("/classes")
     def rename(sent: Names) -> dict[str, Any]:
         workspace.rename_classes(sent.names)
-        watch.nudge()
+        watch.renamed()
         return {"classes": list(workspace.classes)}
 
     @router.post("/decisions")

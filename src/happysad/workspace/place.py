@@ -137,7 +137,7 @@ class Workspace:
             return None
         with self._border("The picture cannot be kept"):
             path = self._place_for(name, label)
-            file = path.name if label is None else f"{label}/{path.name}"
+            file = _named(path, label)
             try:
                 if burst and label is not None:
                     self._join(file, burst)
@@ -157,7 +157,8 @@ class Workspace:
         """Let no picture begin or end to come in meanwhile.
 
         Yields:
-            What is coming in, relative to ``pictures``: files that are there, but empty so far.
+            What is coming in, relative to ``pictures`` or ``pool``: files that are there, but
+            empty so far.
         """
         with self._lock:
             yield frozenset(self._coming)
@@ -249,8 +250,7 @@ class Workspace:
             folder = self.pool if label is None else self.pictures / label
             folder.mkdir(exist_ok=True)
             path = _reserved(folder, safe_name(name))
-            if label is not None:
-                self._coming.add(f"{label}/{path.name}")
+            self._coming.add(_named(path, label))
             return path
 
     def _join(self, file: str, burst: str) -> None:
@@ -265,6 +265,11 @@ class Workspace:
             reason = error.strerror or str(error)
             msg = f"{what} in {str(self.root)!r}: {reason}. Free some space or choose another."
             raise CollectionError(msg) from error
+
+
+def _named(path: Path, label: str | None) -> str:
+    """Return what a picture is called within ``pictures``, or within ``pool``."""
+    return path.name if label is None else f"{label}/{path.name}"
 
 
 def _reserved(folder: Path, name: str) -> Path:

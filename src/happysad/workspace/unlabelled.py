@@ -53,13 +53,13 @@ class Unlabelled:
 
     @property
     def files(self) -> list[str]:
-        """Names of the files in the pool, sorted."""
+        """Names of the files in the pool, sorted; without those that are still coming in."""
         pool = self._workspace.pool
         if not pool.is_dir():
             return []
-        return sorted(
-            one.name for one in pool.iterdir() if one.is_file() and not is_hidden(one.name)
-        )
+        with self._workspace.still() as coming:
+            there = [one.name for one in pool.iterdir() if one.is_file()]
+        return sorted(name for name in there if name not in coming and not is_hidden(name))
 
     @property
     def session(self) -> Session:
@@ -143,7 +143,7 @@ class Unlabelled:
     def _answers(self) -> dict[str, str]:
         """Return sha256 → class of everything that has been answered."""
         place: Path = default_store(self._workspace.pool)
-        if not place.is_file():
+        if not place.is_file() or not place.stat().st_size:  # not there yet, or just being made
             return {}
         store = LabelStore(place)
         try:

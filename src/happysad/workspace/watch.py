@@ -126,6 +126,15 @@ class Watch:
         """Say that there is news in the folder."""
         self._news.set()
 
+    def renamed(self) -> None:
+        """Say that the classes have other names, which the view has when this returns.
+
+        Raises:
+            CollectionError: there are not two class folders any more.
+        """
+        self._publish()
+        self.nudge()
+
     def file(self, number: str) -> str:
         """Return the file behind an id.
 

@@ -28,6 +28,21 @@ export function place(list, elements) {
   if (held !== document.activeElement && list.contains(held)) held.focus({ preventScroll: true });
 }
 
+/** Elements for values: the same value has the same element, however often it is shown. */
+export class Made {
+  constructor(make) {
+    this.make = make;
+    this.known = new Map();
+  }
+
+  /** Return the elements of these values, and forget all others. */
+  of(values) {
+    const keys = values.map((value) => JSON.stringify(value));
+    this.known = new Map(keys.map((key, number) => [key, this.known.get(key) ?? this.make(values[number])]));
+    return [...this.known.values()];
+  }
+}
+
 /** Return an element of a drawing. */
 export function svg(name, attributes = {}, words = "") {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);

@@ -2,7 +2,7 @@
 
 import { send } from "../shared/api.js";
 import { fromPaste, gather } from "../shared/gather.js";
-import { byId, element, text } from "../shared/page.js";
+import { byId, element, Made, place, text } from "../shared/page.js";
 import { Recorder } from "./recorder.js";
 import { action, nameOf, several, thumbnail } from "./tile.js";
 
@@ -47,6 +47,7 @@ class Panel {
     this.field = element("input", { type: "text", maxlength: "60", "aria-label": `Name of class ${place + 1}`, autocomplete: "off", spellcheck: "false" });
     this.count = element("p", { class: "soft small" });
     this.tiles = element("ul", { class: "tiles" });
+    this.made = new Made((picture) => this.#tile(picture));
     this.hint = text("p", "Drop pictures or a folder here");
     this.hint.className = "hint";
     this.more = action("", () => this.#showAll());
@@ -100,9 +101,7 @@ class Panel {
 
   #tiles() {
     const shown = this.all ? this.pictures : this.pictures.slice(-FEW);
-    const now = JSON.stringify(shown);
-    if (now !== this.drawn) this.tiles.replaceChildren(...shown.map((picture) => this.#tile(picture)));
-    this.drawn = now;
+    place(this.tiles, this.made.of(shown));
     this.more.hidden = this.pictures.length <= FEW;
     this.more.textContent = this.all ? "Show fewer" : `Show all ${this.pictures.length}`;
   }

@@ -1,6 +1,6 @@
 // What the check found, in a few groups, and what one click can do about it.
 
-import { byId, element, text } from "../shared/page.js";
+import { byId, element, Made, place, text } from "../shared/page.js";
 import { action, nameOf, several, thumbnail } from "./tile.js";
 
 const MOST = 40;
@@ -15,55 +15,44 @@ const GROUPS = [
 const APART = GROUPS.flatMap((group) => group.codes ?? []);
 const OWN = ["dropped", "relabelled"]; // decisions; they have a group of their own
 
+const DECIDED = { key: "decided", title: (n) => `${several(n, "decision")} of yours`, words: "The files stay where they are; a list says what is done with them." };
+
 export class Findings {
   constructor(desk) {
     this.desk = desk;
-    this.open = new Set();
-    this.drawn = "";
+    this.groups = GROUPS.map((about) => new Group(about, (value) => (about.key === "both" ? this.#both(value) : this.#row(about, value))));
+    this.decided = new Group(DECIDED, (picture) => this.#decision(picture));
+    this.nothing = text("p", "");
+    this.nothing.className = "soft";
   }
 
   show() {
-    const { state } = this.desk;
-    const now = JSON.stringify([state.findings, state.pictures.map((one) => [one.id, one.decision, one.label])]);
-    if (now === this.drawn) return;
-    this.drawn = now;
-    const groups = GROUPS.map((group) => this.#group(group, this.#of(group))).filter(Boolean);
-    byId("findings").replaceChildren(...groups, ...this.#decided());
-    if (!byId("findings").children.length) byId("findings").append(...this.#nothing());
+    const { pictures } = this.desk.state;
+    const decided = pictures.filter(({ decision }) => decision === "drop" || decision === "relabel");
+    const shown = [...this.groups.flatMap((group) => group.show(this.#in(group.about))), ...this.decided.show(decided)];
+    if (!shown.length) this.nothing.textContent = this.#ofNothing();
+    place(byId("findings"), shown.length ? shown : [this.nothing]);
   }
 
-  #of({ codes, severity }) {
-    const mine = this.desk.state.findings.filter(({ code, severity: grave }) =>
+  /** Return what is shown in a group, one value a row. */
+  #in({ key, codes, severity }) {
+    const { state, byPicture } = this.desk;
+    const mine = state.findings.filter(({ code, severity: grave }) =>
       codes ? codes.includes(code) : grave === severity && !APART.includes(code) && !OWN.includes(code),
     );
-    return mine.flatMap(({ code, pictures }) => pictures.map((picture) => ({ ...picture, code })));
+    const found = mine.flatMap(({ code, pictures }) => pictures.map((picture) => ({ ...picture, code })));
+    if (key !== "both") return found.map((one) => ({ found: one, picture: byPicture.get(one.id) }));
+    const sets = together(found).map((set) => set.map(({ id }) => byPicture.get(id)).filter(Boolean));
+    return sets.map((pictures) => ({ pictures, classes: state.classes }));
   }
 
-  #nothing() {
+  #ofNothing() {
     const { reading, pictures } = this.desk.state;
-    const done = reading && reading.done >= reading.total;
-    const words = !pictures.length ? "What is wrong with pictures is said here as they come in." : done ? "Nothing was found that is wrong with these pictures." : "Looking…";
-    const said = text("p", words);
-    said.className = "soft";
-    return [said];
+    if (!pictures.length) return "What is wrong with pictures is said here as they come in.";
+    return reading && reading.done >= reading.total ? "Nothing was found that is wrong with these pictures." : "Looking…";
   }
 
-  #group(group, found) {
-    if (!found.length) return null;
-    const sets = group.key === "both" ? together(found) : found.map((one) => [one]);
-    const details = element("details", { class: `finding ${group.key}`, "data-group": group.key, "data-count": sets.length });
-    details.open = this.open.has(group.key);
-    details.addEventListener("toggle", () => this.open[details.open ? "add" : "delete"](group.key));
-    details.append(text("summary", group.title(sets.length)), explained(group.words));
-    const list = element("ul", { class: "rows" });
-    list.append(...sets.slice(0, MOST).map((set) => (group.key === "both" ? this.#both(set) : this.#row(group, set[0]))));
-    details.append(list);
-    if (sets.length > MOST) details.append(explained(`And ${sets.length - MOST} more.`));
-    return details;
-  }
-
-  #row({ key }, found) {
-    const picture = this.desk.byPicture.get(found.id);
+  #row({ key }, { found, picture }) {
     const words = nameOf(picture?.file ?? "");
     const item = row(picture, words, found.message);
     const actions = item.querySelector(".actions");
@@ -76,11 +65,10 @@ export class Findings {
   }
 
   /** One picture that lies in both classes: all its copies, and a button for each class. */
-  #both(set) {
-    const pictures = set.map(({ id }) => this.desk.byPicture.get(id)).filter(Boolean);
+  #both({ pictures, classes }) {
     const item = row(pictures[0], pictures.map((one) => one.file).join(" · "), "");
     const actions = item.querySelector(".actions");
-    for (const name of this.desk.state.classes) {
+    for (const name of classes) {
       const others = pictures.filter((one) => one.home !== name);
       const decisions = others.map((one) => ({ picture: one.id, choice: "drop", suggested: "" }));
       actions.append(action(`It is ${name}`, () => this.desk.decide(decisions, `Only the copy in ${name} is used.`)));
@@ -88,22 +76,37 @@ export class Findings {
     return item;
   }
 
-  #decided() {
-    const mine = this.desk.state.pictures.filter(({ decision }) => decision === "drop" || decision === "relabel");
-    if (!mine.length) return [];
-    const details = element("details", { class: "finding decided", "data-group": "decided", "data-count": mine.length });
-    details.open = this.open.has("decided");
-    details.addEventListener("toggle", () => this.open[details.open ? "add" : "delete"]("decided"));
-    const list = element("ul", { class: "rows" });
-    for (const picture of mine.slice(0, MOST)) {
-      const words = nameOf(picture.file);
-      const item = row(picture, words, picture.decision === "drop" ? "Set aside." : `From ${picture.home} to ${picture.label}.`);
-      const undo = () => this.desk.decide([{ picture: picture.id, choice: null, suggested: "" }], `${words} is as it was.`);
-      item.querySelector(".actions").append(action("Undo", undo, { label: `Undo for ${words}` }));
-      list.append(item);
-    }
-    details.append(text("summary", `${several(mine.length, "decision")} of yours`), explained("The files stay where they are; a list says what is done with them."), list);
-    return [details];
+  #decision(picture) {
+    const words = nameOf(picture.file);
+    const item = row(picture, words, picture.decision === "drop" ? "Set aside." : `From ${picture.home} to ${picture.label}.`);
+    const undo = () => this.desk.decide([{ picture: picture.id, choice: null, suggested: "" }], `${words} is as it was.`);
+    item.querySelector(".actions").append(action("Undo", undo, { label: `Undo for ${words}` }));
+    return item;
+  }
+}
+
+/** A group on the page: it stays open, and its rows stay what they are, while others come and go. */
+class Group {
+  /** @param about see GROUPS. @param item returns the row of a value. */
+  constructor(about, item) {
+    this.about = about;
+    this.made = new Made(item);
+    this.element = element("details", { class: `finding ${about.key}`, "data-group": about.key });
+    this.summary = element("summary");
+    this.list = element("ul", { class: "rows" });
+    this.more = explained("");
+    this.element.append(this.summary, explained(about.words), this.list, this.more);
+  }
+
+  /** Show these values; return the element, or none where there is nothing to show. */
+  show(values) {
+    const { length } = values;
+    this.summary.textContent = this.about.title(length);
+    this.element.dataset.count = length;
+    place(this.list, this.made.of(values.slice(0, MOST)));
+    this.more.textContent = `And ${length - MOST} more.`;
+    this.more.hidden = length <= MOST;
+    return length ? [this.element] : [];
   }
 }
 

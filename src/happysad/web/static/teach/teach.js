@@ -95,7 +95,8 @@ class Page {
     this.trial = new Trial(desk);
     this.training = new Training(desk, () => this.trial.renew());
     desk.refresh = () => this.refresh();
-    desk.uploaded = (waiting) => this.classes.uploading(waiting);
+    desk.uploaded = (waiting) => this.#uploaded(waiting);
+    this.looking = Promise.resolve();
     for (const event of ["dragover", "drop"]) document.addEventListener(event, (one) => one.preventDefault());
     byId("workspace").textContent = desk.about.name;
     byId("place").textContent = desk.about.folder;
@@ -115,7 +116,23 @@ class Page {
     return this.training.running || this.desk.uploads.waiting > 0 || (reading && reading.done < reading.total);
   }
 
-  async refresh() {
+  /** Look once more. One look follows the other, so that none is overtaken by an older one. */
+  refresh() {
+    this.next ??= this.looking.then(() => {
+      this.next = null;
+      this.looking = this.#look();
+      return this.looking;
+    });
+    return this.next;
+  }
+
+  #uploaded(waiting) {
+    this.classes.uploading(waiting);
+    this.pool.news += 1;
+    if (!waiting) this.refresh();
+  }
+
+  async #look() {
     const { version, trained } = this.desk.state;
     try {
       const state = await read("/api/teach/pictures", { known: version, trained });
@@ -124,8 +141,8 @@ class Page {
         this.classes.show();
         this.findings.show();
         await this.training.show();
-        await this.pool.refresh();
       }
+      if (!state.same || this.pool.stale) await this.pool.refresh();
       await this.training.refresh();
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;

@@ -25,6 +25,7 @@ export class Training {
     this.result = new Result(desk);
     this.status = { state: "idle", finished: 0 };
     this.trained = -1;
+    this.starting = false;
     byId("train").addEventListener("click", () => this.#start());
     byId("cancel").addEventListener("click", () => this.desk.attempt(() => send("/api/teach/training/cancel", {})));
   }
@@ -43,7 +44,9 @@ export class Training {
 
   async refresh() {
     const before = this.status;
-    this.status = await read("/api/teach/training");
+    const status = await read("/api/teach/training");
+    if (before !== this.status) return; // one was begun since this was asked
+    this.status = status;
     this.#buttons();
     if (before.state === "running" && !this.running) this.#ended();
     if (this.running) this.#progress();
@@ -51,11 +54,12 @@ export class Training {
   }
 
   async #start() {
-    byId("train").disabled = true;
+    byId("train").disabled = this.starting = true;
     await this.desk.attempt(async () => {
       this.status = await send("/api/teach/training", {});
       this.desk.say("Training has begun.");
     });
+    this.starting = false;
     await this.desk.refresh();
     if (this.running) byId("cancel").focus();
   }
@@ -75,7 +79,7 @@ export class Training {
     const short = classes.filter((_, place) => used[place] < LEAST);
     byId("train").hidden = this.running;
     byId("cancel").hidden = !this.running;
-    byId("train").disabled = short.length > 0 || !reading || reading.done < reading.total;
+    byId("train").disabled = this.starting || short.length > 0 || !reading || reading.done < reading.total;
     byId("train").textContent = this.trained > 0 ? "Train again" : "Train";
     if (this.running || ["done", "failed", "cancelled"].includes(this.status.state)) return this.#reading(reading);
     const few = used.some((number) => number < 20) ? " About 20 of each make a score that says something." : "";

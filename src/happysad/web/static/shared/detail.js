@@ -22,9 +22,10 @@ export class Detail {
   show(picture) {
     const again = picture === this.picture && this.shown === picture.prediction;
     if (again) return;
+    // The picture stays while its answer comes: it is not loaded anew.
+    if (picture !== this.picture || !this.overlay) this.overlay = overlayOf(picture);
     this.picture = picture;
     this.shown = picture.prediction;
-    this.overlay = overlayOf(picture);
     const answer = element("div", { class: "answer" });
     const name = element("p", { class: "name soft small" });
     name.append(text("bdi", picture.name));
@@ -100,10 +101,13 @@ export class Detail {
 /** Return the picture with room for what lies over it; null where there is nothing to show. */
 function overlayOf(picture) {
   const address = addressOf(picture);
-  if (!address) return null;
+  if (!address || picture.unshowable) return null;
   const image = element("img", { alt: "The picture", src: address, draggable: "false" });
   const overlay = new Overlay(image);
-  image.addEventListener("error", () => overlay.element.replaceWith(blank(picture)));
+  image.addEventListener("error", () => {
+    picture.unshowable = true;
+    overlay.element.replaceWith(blank(picture));
+  });
   return overlay;
 }
 

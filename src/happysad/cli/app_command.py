@@ -74,4 +74,4 @@ def teach(
         out.print(f"Open {door.link}", soft_wrap=True)
         out.print("Stop with Ctrl-C; everything is kept.")
         browse = None if no_browser else door.link
-        serve(site.app, listener, browse=browse, wind_down=site.engine.wind_down)
+        serve(site.app, listener, browse=browse, wind_down=site.wind_down)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -96,7 +95,6 @@ class Engine:
             seconds=options.limits.decode_seconds,
         )
         self._batcher = Batcher(self._count_batch)
-        self._fetchers = ThreadPoolExecutor(_FETCHES, "fetch")
         # A prepared picture takes up to 2 MB: enough of them to fill batches, and no more.
         self._uploads = asyncio.Semaphore(2 * MOST + self._pool.size)
         self._fetches = asyncio.Semaphore(_FETCHES)
@@ -173,7 +171,6 @@ class Engine:
         self._state = "stopping"
         self._pool.close()
         self._batcher.close()
-        self._fetchers.shutdown(wait=False, cancel_futures=True)
 
     async def answer(
         self, sources: Sequence[Source], *, served: Served, explain: bool = False
@@ -209,11 +206,21 @@ class Engine:
         self.metrics.count_pictures(answer.prediction for answer in answers)
         return answers
 
+    async def fetch(self, url: str) -> bytes:
+        """Return what lies at an address that somebody named.
+
+        Raises:
+            BusyError: the end is near.
+            PictureError: see ``fetching.fetched``.
+        """
+        if self._state == "stopping":
+            msg = "The service is about to stop, and fetches no more addresses. Ask again."
+            raise BusyError(msg, retry_after=1)
+        return await fetched(url, limits=self.options.limits, options=self.options.fetch)
+
     async def _prepared(self, source: Source, served: Served) -> Prepared:
         if source.kind == "url":
-            loop = asyncio.get_running_loop()
-            data = await loop.run_in_executor(self._fetchers, self._fetched, source)
-            source = Source(source.name, "bytes", data)
+            source = Source(source.name, "bytes", await self.fetch(source.name))
         elif source.kind != "bytes":
             msg = f"A caller may not name a {source.kind}."
             raise AssertionError(msg)
@@ -222,12 +229,6 @@ class Engine:
         if isinstance(result, PictureError):  # a lost process cannot say what it was at
             raise type(result)(result.code, result.message, source.name)
         return result
-
-    def _fetched(self, source: Source) -> bytes:
-        if self._state == "stopping":
-            msg = "The service is about to stop, and fetches no more addresses. Ask again."
-            raise BusyError(msg, retry_after=1)
-        return fetched(source.name, limits=self.options.limits, options=self.options.fetch)
 
     def _count_batch(self, pictures: int, seconds: float) -> None:
         self.room.seconds_each += 0.1 * (seconds / pictures - self.room.seconds_each)

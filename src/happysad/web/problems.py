@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
     from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class Problem(JSONResponse):
@@ -40,6 +42,33 @@ class Problem(JSONResponse):
         if name := request_id.get():
             content["request_id"] = name
         super().__init__(content | more, status_code=status, headers=headers)
+
+
+class Unfinished:
+    """ASGI middleware that answers for calls which the server's end does not wait for.
+
+    Args:
+        app: what answers the others.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a call on; answer with a problem where it is broken off before it is answered."""
+        begun = False
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        except asyncio.CancelledError:  # by the server alone, when it has no more time
+            if not begun:
+                msg = "The service ended before this was answered. Ask again."
+                await Problem(503, msg, headers={"Retry-After": "1"})(scope, receive, send)
 
 
 def add_problems(app: FastAPI) -> None:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 DEFAULT_PORT: Final = 8765
 _TRIES: Final = 20
-# A fetch that began before the end was near is over by then, too.
-_SECONDS_TO_FINISH: Final = 8
+# As long as a fetch may take that began just before the end was near.
+_SECONDS_TO_FINISH: Final = 10
 _SECONDS_TO_WIND_DOWN: Final = 2.0
 _SECONDS_FOR_A_HEAD: Final = 10
 # Longer than the minute after which proxies drop an idle connection: it is theirs to close first.
@@ -80,7 +80,7 @@ def serve(
         app: from ``site.site``.
         listener: from ``listen``.
         browse: a link to open in the person's browser once the server answers.
-        wind_down: called on SIGTERM. New calls are still answered for a moment after it, so that
+        wind_down: called first. After SIGTERM, new calls are still answered for a moment, so that
             whoever shares calls out between servers can learn of it and send them elsewhere.
     """
     if browse is not None:
@@ -114,12 +114,13 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Finish what is under way; a second Ctrl-C does not wait for it."""
-        if sig == signal.SIGTERM and self.wind_down is not None:
+        if self.wind_down is not None:
             self.wind_down()
-            later = threading.Timer(_SECONDS_TO_WIND_DOWN, self._end)
-            later.daemon = True
-            later.start()
-            return
+            if sig == signal.SIGTERM:
+                later = threading.Timer(_SECONDS_TO_WIND_DOWN, self._end)
+                later.daemon = True
+                later.start()
+                return
         self.force_exit = self.should_exit and sig == signal.SIGINT
         self.should_exit = True
 

@@ -19,7 +19,7 @@ from happysad import __version__
 from happysad.reports.page import TEMPLATES
 from happysad.web.access_log import AccessLog, Form
 from happysad.web.guard import WITH_CAMERA, Door, Guard
-from happysad.web.problems import Problem, add_problems
+from happysad.web.problems import Problem, Unfinished, add_problems
 
 if TYPE_CHECKING:
     from happysad.web.metrics import Metrics
@@ -75,7 +75,7 @@ def site(
     app = FastAPI(
         title="happysad",
         version=__version__,
-        middleware=[named, guard],
+        middleware=[named, Middleware(Unfinished), guard],
         openapi_url=None,
         docs_url=None,
         redoc_url=None,

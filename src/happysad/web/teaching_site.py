@@ -44,6 +44,11 @@ class TeachingSite:
     engine: Engine
     lessons: Lessons
 
+    def wind_down(self) -> None:
+        """Say that the end is near: what would take long begins no more, or ends."""
+        self.engine.wind_down()
+        self.lessons.trainings.cancel()
+
 
 @contextmanager
 def teaching_site(
@@ -101,8 +106,8 @@ def teaching_site(
             trainings,
             unlabelled,
             engine.room,
+            engine.fetch,
             limits=check.limits,
-            fetch=fetch,
         )
         app = site(
             door,

@@ -14,7 +14,7 @@ ballast = bytearray(40_000_000)
 subprocess.run([sys.executable, "-c", sys.argv[1]], check=True)
 print("done")
 """
-CHILD = "import time; ballast = bytearray(60_000_000); time.sleep(0.5)"
+CHILD = "import time; ballast = bytearray(60_000_000); time.sleep(1)"
 
 
 def test_memory_of_children_is_counted() -> None:
@@ -23,7 +23,7 @@ def test_memory_of_children_is_counted() -> None:
     measured = run([sys.executable, "-c", PARENT, CHILD])
     assert measured.stdout == "done\n"
     assert measured.peak_mib * 1.048576 > 100
-    assert measured.seconds > 0.5
+    assert measured.seconds > 1
 
 
 def test_a_failed_command_ends_the_benchmark() -> None:

@@ -52,13 +52,21 @@ class Gate:
 
     def __init__(self, files: int) -> None:
         self._free = threading.Semaphore(files)
+        self._ended = False
 
     def __call__(self, step: str, done: int, total: int, note: str = "") -> None:
         if done:
             self._free.acquire()
+        if self._ended:
+            raise InterruptedError("nobody is there any more")
 
     def open(self) -> None:
         self._free.release(10_000)
+
+    def end(self) -> None:
+        """Let nothing more be read, and whoever waits here go."""
+        self._ended = True
+        self.open()
 
 
 @contextmanager
@@ -70,7 +78,7 @@ def opened(pool: Path, files: int) -> Iterator[tuple[Session, Gate]]:
         try:
             yield session, gate
         finally:
-            gate.open()
+            gate.end()
 
 
 def say(session: Session, picture: str, answer: str = "happy", person: str = "ann") -> None:
@@ -296,5 +304,5 @@ def test_closing_ends_the_reading_and_whoever_waits(pool: Path):
     waiting.start()
     threading.Timer(0.1, gate.open).start()
     session.close()
-    waiting.join(20)
+    waiting.join(60)
     assert not waiting.is_alive()

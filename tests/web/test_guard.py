@@ -173,7 +173,7 @@ def test_t35_every_answer_forbids_scripts_from_elsewhere_and_sniffing(client):
     ],
 )
 def test_t35_traversal_finds_nothing(client, path):
-    connection = http.client.HTTPConnection(client.host, client.port, timeout=20)
+    connection = http.client.HTTPConnection(client.host, client.port, timeout=120)
     connection.putrequest("GET", path, skip_host=True)
     connection.putheader("Host", f"{client.host}:{client.port}")
     connection.putheader("Cookie", f"{client.cookie}={client.token}")

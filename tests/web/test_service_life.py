@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from services import ONE_VIEW, Service, picture, plain, serving
 from happysad.config import Limits
 from happysad.web.options import ServeOptions
 from ports import free_port
+from waiting import until
 
 ON_LINUX = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="looks into /proc")
 
@@ -56,10 +56,18 @@ class Fragile:
 
 @pytest.fixture
 def fragile() -> Iterator[Fragile]:
-    options = ServeOptions(workers=2, limits=Limits(decode_seconds=3.0))
+    options = ServeOptions(workers=2, limits=Limits(decode_seconds=5.0))
     others = frozenset(decoders())
     with serving(ONE_VIEW, options=options) as service:
         yield Fragile(service, others)
+
+
+def is_gone(process: int) -> bool:
+    """Whether a process has ended and let go of its pipes."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return True
 
 
 def has_work(process: int) -> bool:
@@ -87,8 +95,7 @@ def test_t03_a_decoder_that_hangs_or_dies_costs_one_picture(fragile: Fragile, en
     parts = [("file", f"{number}.jpg", data) for number in range(6)]
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(fragile.service.form, *parts)
-        while not has_work(stuck):
-            time.sleep(0.01)
+        until(lambda: has_work(stuck))
         os.kill(other, signal.SIGCONT)
         if end:
             os.kill(stuck, end)
@@ -104,8 +111,10 @@ def test_t03_a_decoder_that_hangs_or_dies_costs_one_picture(fragile: Fragile, en
 
 @ON_LINUX
 def test_t03_decoders_that_died_idle_cost_nobody_anything(fragile: Fragile):
-    for process in fragile.decoders():
+    killed = fragile.decoders()
+    for process in killed:
         os.kill(process, signal.SIGKILL)
+    until(lambda: all(map(is_gone, killed)))
     parts = [("file", "a.jpg", picture())] * 12
     told = fragile.service.form(*parts).json["predictions"]
     assert [one["error"] for one in told] == [None] * 12
@@ -160,7 +169,7 @@ class Started:
         return next(word for line in self.process.stdout for word in line.split() if "://" in word)
 
     def ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         headers = {"Content-Type": "image/jpeg"} if body else {}
         connection.request(method, path, body, headers)
         answer = connection.getresponse()
@@ -184,13 +193,11 @@ def test_t33_sigterm_ends_it_when_all_is_answered():
             call.sendall(head.encode() + data[:100])
             assert started.ask("GET", "/readyz")[0] == 200
             started.process.send_signal(signal.SIGTERM)
-            while started.ask("GET", "/readyz")[0] == 200:
-                time.sleep(0.01)
-            assert started.ask("GET", "/readyz")[0] == 503
+            until(lambda: started.ask("GET", "/readyz")[0] == 503)
             assert started.ask("GET", "/healthz")[0] == 200
             call.sendall(data[100:])
             assert call.recv(12) == b"HTTP/1.1 200"
-        _, told = started.process.communicate(timeout=60)
+        _, told = started.process.communicate(timeout=120)
     finally:
         started.process.kill()
     assert started.process.returncode == 0
@@ -209,11 +216,9 @@ def test_t33_who_left_before_the_answer_is_noted(capsys: pytest.CaptureFixture[s
         connection.putheader("Content-Type", "image/jpeg")
         connection.putheader("Content-Length", "1000")
         connection.endheaders(b"abc")
-        while service.engine.room.is_empty:
-            time.sleep(0.01)
+        until(lambda: not service.engine.room.is_empty)
         connection.close()
-        while not service.engine.room.is_empty:
-            time.sleep(0.01)
+        until(lambda: service.engine.room.is_empty)
         assert service.predict(picture()).status == 200
     told = capsys.readouterr().err.splitlines()
     assert "status=499" in told[0]
@@ -226,7 +231,7 @@ def test_t28_ctrl_c_ends_it_at_once():
         assert started.wait_for_link().endswith("/#a-token-of-some-length")
         assert started.ask("GET", "/v1/model")[0] == 401
         started.process.send_signal(signal.SIGINT)
-        _, told = started.process.communicate(timeout=60)
+        _, told = started.process.communicate(timeout=120)
     finally:
         started.process.kill()
     assert started.process.returncode == 0
@@ -236,7 +241,7 @@ def test_t28_ctrl_c_ends_it_at_once():
 
 def test_t29_it_does_not_start_for_others_without_a_token():
     started = Started("--host", "0.0.0.0")
-    out, told = started.process.communicate(timeout=60)
+    out, told = started.process.communicate(timeout=120)
     assert started.process.returncode == 2
     assert "HAPPYSAD_TOKEN" in told
     assert "://" not in out

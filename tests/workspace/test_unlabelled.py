@@ -45,13 +45,15 @@ def test_a_picture_that_is_coming_in_is_labelled_once_all_of_it_is_there(
     monkeypatch.setattr("happysad.workspace.place.replacing", slowly)
     with ThreadPoolExecutor() as beside:
         coming = beside.submit(filled.add, "slow.png", second, label=None)
-        assert begun.wait(120)
-        assert (filled.pool / "slow.png").stat().st_size == 0
-        assert unlabelled.files == ["first.png"]
-        session = unlabelled.open()
-        session.wait_until_read()
-        assert [one.file for one in session.pool.entries] == ["first.png"]
-        may_end.set()
+        try:
+            assert begun.wait(120)
+            assert (filled.pool / "slow.png").stat().st_size == 0
+            assert unlabelled.files == ["first.png"]
+            session = unlabelled.open()
+            session.wait_until_read()
+            assert [one.file for one in session.pool.entries] == ["first.png"]
+        finally:
+            may_end.set()
         assert coming.result(120) == "slow.png"
     assert unlabelled.files == ["first.png", "slow.png"]
     session = unlabelled.open()

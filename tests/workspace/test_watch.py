@@ -51,7 +51,13 @@ def test_it_says_what_a_scan_says(watch: Watch, filled: Workspace) -> None:
     assert {"exact_duplicate", "truncated"} <= found
 
 
-def test_only_what_is_new_is_read(watch: Watch, filled: Workspace) -> None:
+@pytest.fixture
+def told_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a watch look when it is told to, and not between."""
+    monkeypatch.setattr("happysad.workspace.watch._SECONDS_BETWEEN_LOOKS", 600.0)
+
+
+def test_only_what_is_new_is_read(told_alone: None, watch: Watch, filled: Workspace) -> None:
     for path in (filled.pictures / "happy").iterdir():
         stat = path.stat()
         path.write_bytes(bytes(stat.st_size))  # ruined behind its back, with the same stamp
@@ -70,7 +76,7 @@ def test_a_picture_is_there_once_all_of_it_is(
     @contextmanager
     def slowly(path: Path) -> Iterator[Any]:
         begun.set()
-        may_end.wait(60)
+        may_end.wait(120)
         with replacing(path) as file:
             yield file
 
@@ -78,19 +84,28 @@ def test_a_picture_is_there_once_all_of_it_is(
     data = next((filled.pictures / "happy").iterdir()).read_bytes()
     with ThreadPoolExecutor() as beside:
         coming = beside.submit(filled.add, "slow.png", data, label="happy")
-        assert begun.wait(60)
-        assert (filled.pictures / "happy" / "slow.png").stat().st_size == 0
-        version = watch.view.version
-        (filled.pictures / "sad" / "other.png").write_bytes(b"")
-        watch.nudge()
-        until(lambda: watch.view.version > version)
-        assert codes(watch) == {"sad/other.png": "zero_bytes"}
-        assert watch.view.total == 25
-        may_end.set()
-        assert coming.result(60) == "happy/slow.png"
+        try:
+            assert begun.wait(120)
+            assert (filled.pictures / "happy" / "slow.png").stat().st_size == 0
+            (filled.pictures / "sad" / "other.png").write_bytes(b"")
+            watch.nudge()
+            until(lambda: watch.view.done >= 25)
+            assert codes(watch) == {"sad/other.png": "zero_bytes"}
+            assert watch.view.total == 25
+        finally:
+            may_end.set()
+        assert coming.result(120) == "happy/slow.png"
     watch.nudge()
     until(lambda: watch.view.done == watch.view.total == 26)
     assert codes(watch).get("happy/slow.png") != "zero_bytes"
+
+
+def test_other_names_of_the_classes_are_seen_at_once(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "work")
+    watch = Watch(workspace, options=ONE_WORKER)  # not at work: it will not look by itself
+    workspace.rename_classes(("calm", "angry"))
+    watch.renamed()
+    assert watch.view.classes == ("angry", "calm")
 
 
 def test_files_that_come_change_and_go_by_other_means_are_seen(

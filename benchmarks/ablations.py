@@ -193,15 +193,15 @@ def _train_scene(run: Run, name: str, folder: Path) -> None:
     crops = tuple(np.load(views / f"view{view}.npy", mmap_mode="r") for view in range(count))
     targets, weights = run.table.targets()
     rows = run.table.scene_rows(FOLD)
-    schedule = scene.SCHEDULE
+    schedules = (scene.SCHEDULE, scene.SCHEDULE_ONCE_MORE)
     if name == "hard-labels":
         targets, weights = run.table.labels.astype(np.float32), np.ones_like(weights)
     if name == "every-picture":
         rows = run.table.training_rows(FOLD)
     if name == "last-weights":
-        schedule = replace(schedule, ema=0.0)
+        schedules = tuple(replace(schedule, ema=0.0) for schedule in schedules)
     model = scene.fine_tune(
-        scene.Material(crops, targets, weights, rows), run.tensors, folder, schedule
+        scene.Material(crops, targets, weights, rows), run.tensors, folder, schedules
     )
     judged = run.table.judged_rows(FOLD)
     logits, _ = scene.read(model, judged_sides(views), judged)

@@ -1,7 +1,12 @@
-"""Fine-tuning the scene view: the backbone's tail on features of random crops, with soft labels."""
+"""Fine-tuning the scene view: the backbone's tail on features of random crops, with soft labels.
+
+It learns in two steps: from ImageNet's weights on the first crops, then more slowly on crops that
+it has not met.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import keras
@@ -12,12 +17,14 @@ from trainer import Schedule, train
 from happysad.training.tuning.mixing import Material, mixed_batches
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+FIRST_CROPS = 3
 SCHEDULE = Schedule(epochs=4, batch=48, peak=4e-4)
+SCHEDULE_ONCE_MORE = Schedule(epochs=2, batch=48, peak=2e-4, seed=2)
 _BATCH = 64
 
 
@@ -25,15 +32,16 @@ def fine_tune(
     material: Material,
     tensors: Mapping[str, NDArray[np.generic]],
     folder: Path,
-    schedule: Schedule = SCHEDULE,
+    schedules: tuple[Schedule, Schedule] = (SCHEDULE, SCHEDULE_ONCE_MORE),
 ) -> keras.Model:
-    """Fine-tune a tail, or load it where that is done.
+    """Fine-tune a tail in both steps, or load it where that is done.
 
     Args:
-        material: features, targets and rows.
+        material: features, targets and rows; ``FIRST_CROPS`` of the views are for the first step,
+            the others for the second, which reads all where there are no others.
         tensors: the backbone's ImageNet weights.
-        folder: where the model and its log lie.
-        schedule: how long and how fast.
+        folder: where the models and their logs lie.
+        schedules: how long and how fast each step goes.
     """
 
     def fresh() -> keras.Model:
@@ -41,6 +49,21 @@ def fine_tune(
         load_imagenet(model, tensors)
         return model
 
+    def settled() -> keras.Model:
+        model = tail()
+        model.set_weights(first.get_weights())
+        return model
+
+    crops = material.views
+    if not (folder / "settled" / "final.keras").exists():
+        first = _train(fresh, replace(material, views=crops[:FIRST_CROPS]), schedules[0], folder)
+    others = replace(material, views=crops[FIRST_CROPS:] or crops)
+    return _train(settled, others, schedules[1], folder / "settled")
+
+
+def _train(
+    fresh: Callable[[], keras.Model], material: Material, schedule: Schedule, folder: Path
+) -> keras.Model:
     return train(
         fresh,
         lambda epoch: mixed_batches(material, schedule, epoch),

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-TRAINING_VIEWS = 3
+TRAINING_VIEWS = 5
 _SMOKE_SHARE = 10
 _BATCH = 64
 
@@ -156,13 +156,15 @@ def learn_scene(run: Run) -> None:
     crops = tuple(np.load(folder / name, mmap_mode="r") for name in names)
     sides = views.judged_sides(folder)
     targets, weights = run.table.targets()
-    schedule = replace(scene.SCHEDULE, epochs=1) if run.smoke else scene.SCHEDULE
+    schedules = (scene.SCHEDULE, scene.SCHEDULE_ONCE_MORE)
+    if run.smoke:
+        schedules = tuple(replace(schedule, epochs=1) for schedule in schedules)
     for fold in run.folds:
         part = run.work / "scene" / _name(fold)
         if (part / "readings.npz").exists():
             continue
         material = scene.Material(crops, targets, weights, run.table.scene_rows(fold))
-        model = scene.fine_tune(material, run.tensors, part, schedule)
+        model = scene.fine_tune(material, run.tensors, part, schedules)
         rows = run.table.judged_rows(fold)
         logits, features = scene.read(model, sides, rows)
         np.savez(part / "readings.npz", rows=rows, logits=logits, features=features)
@@ -212,7 +214,8 @@ def package_model(run: Run) -> None:
         folder / "untrained.happysad", untrained.untrained_bundle(run.tensors, six, finder)
     )
     parts = {
-        name: run.work / name / _name(None) / "final.keras" for name in ("scene", "expression")
+        "scene": run.work / "scene" / _name(None) / "settled" / "final.keras",
+        "expression": run.work / "expression" / _name(None) / "final.keras",
     }
     if not all(path.exists() for path in parts.values()):
         print("the model that leaves nothing out is not trained yet: nothing to package")

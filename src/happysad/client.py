@@ -26,8 +26,6 @@ from happysad.records import Face, Prediction, Score, Views
 from happysad.sources.expand import load
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from happysad.pictures.accepted import OnePicture
 
 # Less than a service takes by default, so that a call of many pictures is never refused for it.
@@ -186,12 +184,7 @@ class Client:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __repr__(self) -> str:

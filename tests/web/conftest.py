@@ -121,7 +121,7 @@ def serving() -> Callable[..., Any]:
     @contextmanager
     def serving(session: Any) -> Iterator[Client]:
         listener, door = server.listen("127.0.0.1", free_port())
-        app = site(door, labelling(session), page="label.html")
+        app = site(door, labelling(lambda: session), page="label.html")
         running = server.make_server(app)
         thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
         thread.start()

@@ -134,7 +134,7 @@ def _serve(session: Session, host: str, port: int, *, browse: bool) -> None:
     from happysad.web.site import site
 
     listener, door = listen(host, port)
-    app = site(door, labelling(session), page="label.html")
+    app = site(door, labelling(lambda: session), page="label.html")
     out = console()
     out.print(f"{session.reading.total} files. Labels: {cell(session.store.path)}")
     out.print(f"Open {door.link}", soft_wrap=True)

@@ -18,7 +18,6 @@ from happysad.errors import CollectionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
 
 NAME = "journal.jsonl"
 
@@ -57,12 +56,7 @@ class Journal:
         sync_folder(self._path.parent)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._file.close()
 
     def write(self, move: Move) -> None:

@@ -16,6 +16,8 @@ from happysad.labels.ledger import Label
 from happysad.reports.page import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from happysad.labels.session import Session
     from happysad.records import Entry
 
@@ -44,12 +46,17 @@ class Sent(BaseModel):
     guess_shown: bool = False
 
 
-def labelling(session: Session) -> APIRouter:
-    """Return the routes that work on a session."""
+def labelling(current: Callable[[], Session]) -> APIRouter:
+    """Return the routes that work on a session.
+
+    Args:
+        current: returns it; there may be another one later.
+    """
     router = APIRouter()
 
     @router.get("/api/pool")
     def pool() -> dict[str, Any]:
+        session = current()
         with session.store.reading() as ledger:
             people = ledger.people()
         # What the browser keeps answers under that are not saved yet: the same after a restart.
@@ -68,6 +75,7 @@ def labelling(session: Session) -> APIRouter:
         count: Annotated[int, Query(ge=1, le=_SEVERAL)] = 1,
         held: Annotated[str, Query(max_length=65 * _SEVERAL, pattern=r"^[0-9a-f,]*$")] = "",
     ) -> dict[str, Any]:
+        session = current()
         mine = [*filter(None, held.split(","))]
         over = session.reading.complete
         entries = session.next(person, count=count, held=mine, seconds=_PATIENCE)
@@ -76,6 +84,7 @@ def labelling(session: Session) -> APIRouter:
     @router.get("/api/recent")
     def recent(person: Person) -> dict[str, Any]:
         """What this person can still take back, so that undo outlives a reload."""
+        session = current()
         return {
             "labels": [
                 {"card": _card(session, entry), "answer": label.answer, "number": label.number}
@@ -85,12 +94,12 @@ def labelling(session: Session) -> APIRouter:
 
     @router.post("/api/labels")
     def accept(sent: Sent) -> dict[str, Any]:
-        accepted = session.accept(Label(**sent.model_dump()))
+        accepted = current().accept(Label(**sent.model_dump()))
         return {"number": accepted.number, "at": accepted.at}
 
     @router.get("/api/status")
     def status(person: Person) -> dict[str, Any]:
-        found = session.status(person)
+        found = current().status(person)
         return {
             "answered": found.answered,
             "groups": found.groups,
@@ -125,6 +134,7 @@ def labelling(session: Session) -> APIRouter:
 
     @router.get("/api/disagreements")
     def disagreements() -> dict[str, Any]:
+        session = current()
         return {
             "disagreements": [
                 {
@@ -138,6 +148,7 @@ def labelling(session: Session) -> APIRouter:
 
     @router.get("/labels.csv")
     def table() -> Response:
+        session = current()
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerows([CSV_COLUMNS, *rows(session.pool, session.store)])
@@ -148,11 +159,11 @@ def labelling(session: Session) -> APIRouter:
 
     @router.get("/pictures/{picture}")
     def whole(picture: Picture) -> Response:
-        return _jpeg(session.jpeg(picture, side=_WHOLE))
+        return _jpeg(current().jpeg(picture, side=_WHOLE))
 
     @router.get("/thumbnails/{picture}")
     def small(picture: Picture) -> Response:
-        return _jpeg(session.jpeg(picture, side=_SMALL))
+        return _jpeg(current().jpeg(picture, side=_SMALL))
 
     return router
 

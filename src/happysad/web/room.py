@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import math
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from happysad.errors import BusyError
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 _LONGEST_WAIT: Final = 30
 
@@ -87,12 +84,7 @@ class Lease:
     def __enter__(self) -> Lease:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._room.give_back(pictures=self._pictures, size=self._bytes)
 
     def hold(self, *, pictures: int = 0, size: int = 0) -> None:

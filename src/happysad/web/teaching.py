@@ -6,7 +6,7 @@ import os
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -30,7 +30,6 @@ from happysad.workspace.place import Wish
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from happysad.labels.session import Session
     from happysad.web.room import Room
     from happysad.workspace.place import Workspace
     from happysad.workspace.results import Result
@@ -266,18 +265,8 @@ def labelling_of(unlabelled: Unlabelled) -> APIRouter:
 
     # The pool is opened when somebody wants to label, and anew when there are more pictures; the
     # routes have to be there from the beginning.
-    router.include_router(labelling(cast("Session", _Current(unlabelled))))
+    router.include_router(labelling(lambda: unlabelled.session))
     return router
-
-
-class _Current:
-    """Stands for the session that is under way."""
-
-    def __init__(self, unlabelled: Unlabelled) -> None:
-        self._unlabelled = unlabelled
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._unlabelled.session, name)
 
 
 class Thumbnails:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 _HOUSE: Final = Path(__file__).parents[1]
 _STATIC: Final = _HOUSE / "web_export" / "static"
 # The page is the one of ``happysad serve``: its files are taken as they are. Where a file of the
-# same path lies in ``static``, it stands in its place: here the page asks no server.
+# same path lies in ``static``, it stands in its place: here the page asks no server. Its template
+# is extended by ours.
 _PAGES: Final = _HOUSE / "web" / "static"
 _TEMPLATES: Final = (_HOUSE / "web_export" / "templates", _HOUSE / "web" / "templates")
 _PALETTE: Final = "shared/palette.css"

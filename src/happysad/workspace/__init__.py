@@ -9,5 +9,6 @@ Everything lies there as ordinary folders and files that the command line reads,
     WORKSPACE/runs/<name>-<n>/    one folder a training
 
 ``place`` changes these files, ``watch`` keeps the check up to date while pictures come in,
-``trainings`` learns in the background, and ``results`` reads what came of it.
+``unlabelled`` has the pool labelled, ``trainings`` learns in the background, and ``results`` reads
+what came of it.
 """

@@ -16,7 +16,7 @@ def main() -> int:
     arguments = sys.argv[1:] or ["--help"]
     code = subprocess.run([python, "-m", "happysad", *arguments], check=False).returncode
     if arguments[0] == "demo" and not code and python != Path(sys.executable):
-        print(f"\nThis makes 'happysad' a command of your shell:\n  {activation(python)}")
+        print(f"\nBefore that, once in each shell:\n  {activation(python)}", file=sys.stderr)
     return code
 
 

@@ -88,6 +88,29 @@ def test_one_failed_picture_is_three_and_the_others_are_answered(
     assert str(picture) in second
 
 
+@pytest.mark.parametrize(("option", "said"), [((), True), (("--allow-private",), False)])
+def test_an_address_of_ones_own_says_which_option_lets_it_in(
+    happysad: Run, tiny_model: Path, option: tuple[str, ...], said: bool
+) -> None:
+    result = happysad("predict", "http://127.0.0.1:9/x.jpg", "-m", tiny_model, *option)
+    assert result.exit_code == 3
+    assert ("--allow-private" in result.stderr) == said
+
+
+def test_a_command_to_paste_holds_folders_with_spaces(
+    happysad: Run, spoilt_folder: Path, tmp_path: Path
+) -> None:
+    folder = spoilt_folder.rename(tmp_path / "my pictures")
+    assert f"happysad check '{folder}' --report check.html" in happysad("check", folder).stderr
+
+
+def test_a_port_that_no_machine_has_is_wrong_use(happysad: Run, tmp_path: Path) -> None:
+    result = happysad("app", tmp_path / "work", "--port", "80000")
+    assert result.exit_code == 2
+    assert "65535" in result.output
+    assert not (tmp_path / "work").exists()
+
+
 def test_predict_as_json_lines(happysad: Run, clean_folder: Path, tiny_model: Path) -> None:
     result = happysad("predict", clean_folder, "no.jpg", "-r", "--jsonl", "-m", tiny_model)
     assert result.exit_code == 3

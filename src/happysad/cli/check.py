@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -83,18 +84,19 @@ def check(
         write_json(verb.as_json(collection))
         return
     print_collection(collection)
+    named = quote(str(folder))
     if quarantine and collection.set_aside:
-        hint(f"{len(collection.set_aside)} files moved aside. Back: happysad undo {folder}")
+        hint(f"{len(collection.set_aside)} files moved aside. Back: happysad undo {named}")
     if report:
         hint(f"The page: {report}")
     elif collection.findings:
         also = " --labels" if labels else ""
-        hint(f"To see them: happysad check {folder}{also} --report check.html")
+        hint(f"To see them: happysad check {named}{also} --report check.html")
     listed = decisions or (report.with_name(verb.DECISIONS) if report and labels else None)
     if listed:
         hint(
             f"The pictures in doubt: {listed}. Write relabel or drop where you agree, then: "
-            f"happysad train {folder} --decisions {listed}"
+            f"happysad train {named} --decisions {quote(str(listed))}"
         )
 
 

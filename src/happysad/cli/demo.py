@@ -36,7 +36,7 @@ def demo(
 ) -> None:
     """Do the whole job on pictures that happysad draws itself: check, train, judge, predict.
 
-    Needs no network, and about half a minute. Drawn pictures prove that the
+    Needs no network, and about a minute. Drawn pictures prove that the
     machinery works, not how accurate it is on yours.
     """
     from happysad.verbs.demo import demo as verb

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -46,4 +47,4 @@ def import_(
     names = tuple(name.strip() for name in classes.split(","))
     written = import_model(file, classes=names, out=out)
     console().print(cell(written), soft_wrap=True)
-    hint(f"Nothing is known of how good it is: happysad evaluate {written} FOLDER")
+    hint(f"Nothing is known of how good it is: happysad evaluate {quote(str(written))} FOLDER")

@@ -123,6 +123,8 @@ def predict(
     tally = _written(predictions, jsonl=jsonl, csv=csv, parquet=parquet)
     if explain:
         hint(f"The reasons: {explain / 'index.html'}")
+    if tally.refused and not allow_private:
+        hint("Addresses of your own machine and network are fetched with --allow-private.")
     if tally.failed:
         raise typer.Exit(3)
 

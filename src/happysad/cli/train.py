@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -181,4 +182,4 @@ def _print_run(run: Run) -> None:
         out.print(cell(run.note), soft_wrap=True)
     out.print(f"model   {cell(run.bundle)}", soft_wrap=True)
     out.print(f"report  {cell(run.report_page)}", soft_wrap=True)
-    hint(f"Ask it: happysad predict PICTURE --model {run.bundle}")
+    hint(f"Ask it: happysad predict PICTURE --model {quote(str(run.bundle))}")

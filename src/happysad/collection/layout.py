@@ -104,7 +104,8 @@ def _refuse_loose_pictures(root: Path, loose: list[str]) -> None:
         more = f" and {len(pictures) - 1} more" if len(pictures) > 1 else ""
         what = (
             f"pictures at the top level, where they have no class ({pictures[0]!r}{more}). "
-            "Move each into the folder of its class."
+            "Move each into the folder of its class; or, if this is the folder of one class, give "
+            "the folder above it."
         )
         raise _layout_error(root, what)
 

@@ -157,7 +157,8 @@ def _about_copies(report: Report, *, origin_known: bool) -> list[Remark]:
         return []
     text = (
         f"Copies of training pictures among these {len(report.answers)}: "
-        f"{report.seen_in_training}. On copies a model does better than on new pictures."
+        f"{report.seen_in_training}. Where a model builds on another one, those of that one count, "
+        "too. On copies a model does better than on new pictures."
     )
     fresh = without_copies(report)
     if fresh is not None:

@@ -53,10 +53,12 @@ class Tally:
     Attributes:
         answered: pictures with an answer, ``unsure`` included.
         failed: pictures with an error.
+        refused: those of them whose address may not be fetched.
     """
 
     answered: int = 0
     failed: int = 0
+    refused: int = 0
 
     def count(self, prediction: Prediction) -> None:
         """Add one prediction."""
@@ -64,6 +66,7 @@ class Tally:
             self.answered += 1
         else:
             self.failed += 1
+            self.refused += prediction.error["code"] == "url_refused"
 
 
 def predict(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from happysad.config import require
 from happysad.errors import UsageError
 from happysad.web.guard import Door
 
@@ -50,6 +51,7 @@ def listen(
     Raises:
         UsageError: the address cannot be used, or not like this.
     """
+    require(0 <= port <= 65535, "port", "0 to 65535", port)
     named = tuple(name.lower() for name in names)
     door = Door(host, port, token or token_urlsafe(24), is_open, named)
     ports = [port] if port else range(DEFAULT_PORT, DEFAULT_PORT + _TRIES)

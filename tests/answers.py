@@ -24,8 +24,9 @@ def answer(
     """One answer; two classes need only the probability of the last one."""
     shares = (1 - probabilities[0], *probabilities) if len(probabilities) == 1 else probabilities
     best = int(np.argmax(shares))
-    file = name or f"{label}/{abs(hash((label, probabilities))):x}.jpg"
-    sha256 = hashlib.sha256(file.encode(errors="surrogatepass")).hexdigest()
+    # The same name in every process: answers are sorted by it.
+    file = name or f"{label}/{_sha256(repr((label, probabilities)))[:16]}.jpg"
+    sha256 = _sha256(file)
     return Answer(
         file=file,
         sha256=sha256,
@@ -36,6 +37,10 @@ def answer(
         probabilities=dict(zip(classes, shares, strict=True)),
         seen_in_training=seen_in_training,
     )
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def answers_of(

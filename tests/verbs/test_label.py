@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import shutil
 import sys
-import time
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -24,6 +23,7 @@ from happysad.labels.store import LabelStore
 from happysad.records import UNSURE
 from happysad.verbs.label import export_labels, label
 from happysad.verbs.label_learner import TwoViewLearner, typical_first
+from waiting import until
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 TWO_VIEWS = FIXTURES / "tiny-two-view.happysad"
@@ -162,7 +162,7 @@ def test_a_review_learns_from_the_answers_and_ranks_the_doubts_anew(labelled: Pa
     shutil.move(sad[0], labelled / "happy" / f"moved{sad[0].suffix}")
     options = LabelOptions(review=True, every=2)
     with label(labelled, options=options, model=TWO_VIEWS) as session:
-        _until(lambda: session.status("me").learner == "waiting")
+        until(lambda: session.status("me").learner == "waiting")
         before = session.status("me").groups
         lessons = [session._lesson]
         asked: list[str] = []
@@ -171,7 +171,7 @@ def test_a_review_learns_from_the_answers_and_ranks_the_doubts_anew(labelled: Pa
             asked.append(found[0].group)
             say(session, found[0].sha256, "happy" if len(asked) % 2 else UNSURE)
             if len(asked) % 2 == 0:
-                _until(lambda: session._lesson is not lessons[-1])
+                until(lambda: session._lesson is not lessons[-1])
                 lessons.append(session._lesson)
         assert len(lessons) == 3
         assert all(lesson.point is None for lesson in lessons)
@@ -273,20 +273,13 @@ def test_a_learner_works_in_the_background_and_notes_each_point_once(drawn: Path
                 say(session, asked[0].sha256, asked[0].file.partition("/")[0])
             # It also waits, with the curve of the last time, until everything has been read.
             first = next(iter(session.pool.by_picture))
-            _until(lambda at=first, of=session: of.guess(at) is not None)
-            _until(lambda: session.status("me").curve and session.status("me").learner == "waiting")
+            until(lambda at=first, of=session: of.guess(at) is not None)
+            until(lambda: session.status("me").curve and session.status("me").learner == "waiting")
     kept = LabelStore(store)
     points = [point.labels for point in kept.curve()]
     assert points == sorted(set(points))
     assert points[-1] > 10
     kept.close()
-
-
-def _until(condition) -> None:
-    end = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_a_learner_that_fails_says_so_and_labelling_goes_on(drawn: Path, tmp_path: Path):
@@ -298,7 +291,7 @@ def test_a_learner_that_fails_says_so_and_labelling_goes_on(drawn: Path, tmp_pat
 
     store = LabelStore(tmp_path / "labels.sqlite", ("happy", "sad"))
     with Session(pool, store, Queue(pool.groups), learner=lambda _: learner) as session:
-        _until(lambda: session.status("me").learner == "failed")
+        until(lambda: session.status("me").learner == "failed")
         assert "can be read any more" in session.status("me").trouble
         say(session, session.next("me")[0].sha256, "happy")
         assert session.status("me").counts["happy"] == 1

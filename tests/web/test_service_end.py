@@ -17,10 +17,12 @@ from fastapi import FastAPI
 from services import ONE_VIEW
 
 from happysad.web.server import make_server
+from ports import free_port
 from waiting import SOON, until
 
 # Fetches may take longer than any test: what waits for one does not end.
 PROGRAM = f"""
+import sys
 from happysad.config import FetchOptions
 from happysad.predictor import load
 from happysad.web.engine import Engine
@@ -29,9 +31,9 @@ from happysad.web.server import listen, serve
 from happysad.web.service import service
 
 patient = FetchOptions(allow_private=True, seconds=3600)
-listener, door = listen("127.0.0.1", 0, is_open=True)
+listener, door = listen("127.0.0.1", int(sys.argv[1]), is_open=True)
 with Engine(load({str(ONE_VIEW)!r}), options=ServeOptions(workers=1, fetch=patient)) as engine:
-    print(listener.getsockname()[1], flush=True)
+    print("It listens.", flush=True)
     serve(service(engine, door), listener, wind_down=engine.wind_down)
 """
 
@@ -51,17 +53,18 @@ def test_t33_both_signals_say_first_that_the_end_is_near() -> None:
 
 
 def test_t33_a_second_ctrl_c_waits_for_no_slow_address() -> None:
+    port = free_port()
     with socket.create_server(("127.0.0.1", 0)) as slow:
         slow.settimeout(SOON)
         process = subprocess.Popen(
-            [sys.executable, "-c", PROGRAM],
+            [sys.executable, "-c", PROGRAM, str(port)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
         try:
             assert process.stdout
-            port = int(process.stdout.readline())
+            assert process.stdout.readline() == "It listens.\n"
             address = f"http://127.0.0.1:{slow.getsockname()[1]}/"
             call = http.client.HTTPConnection("127.0.0.1", port, timeout=SOON)
             body = json.dumps({"pictures": [{"url": address}]})

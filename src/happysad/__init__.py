@@ -3,7 +3,7 @@
     import happysad
 
     collection = happysad.check("pictures")
-    run = happysad.train("pictures", options=happysad.TrainOptions(preset="seed"))
+    run = happysad.train("pictures")
     predictor = happysad.load(run.bundle)
     print(predictor.predict("party.jpg"))
 

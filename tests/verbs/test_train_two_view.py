@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from happysad.errors import CollectionError, RunError, UsageError
 from happysad.training.two_view.embed import views_digest
 from happysad.verbs.train import Run
 from two_views import BASE, base
+from waiting import until
 
 QUICK = TrainOptions(base=str(BASE))
 
@@ -132,20 +132,19 @@ happysad.train(sys.argv[1], options=QUICK, out=Path(sys.argv[2]))
 """
 
 
-@pytest.mark.parametrize("until", ["options.json", "model.happysad"])
+@pytest.mark.parametrize("last", ["options.json", "model.happysad"])
 def test_t24_t25_killed_and_resumed_gives_the_same_model(
-    run: Run, pictures: Path, tmp_path: Path, until: str
+    run: Run, pictures: Path, tmp_path: Path, last: str
 ) -> None:
     out = tmp_path / "killed"
     command = [sys.executable, "-c", _PROGRAM, str(pictures), str(out)]
     child = subprocess.Popen(command, cwd=Path(__file__).parent)
     try:
-        while not (out / until).exists():
-            assert child.poll() is None, "the training ended too early"
-            time.sleep(0.005)
+        until(lambda: child.poll() is not None or (out / last).exists())
     finally:
         child.kill()
         child.wait()
+    assert (out / last).exists()
     resumed = happysad.train(pictures, out=out, resume=True)
     assert resumed.split == run.split
     first, second = (archive.read(item.bundle).manifest for item in (run, resumed))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-SOON = 120.0  # a busy machine is no fault of ours
+SOON = 240.0  # a busy machine is no fault of ours
 
 
 def until(condition: Callable[[], object]) -> None:

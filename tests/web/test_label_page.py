@@ -26,7 +26,7 @@ from ports import free_port
 
 pytest.importorskip("fastapi", reason="the extra web is not installed")
 
-LEARNED = 120_000  # milliseconds; it looks at all pictures first
+LEARNED = 240_000  # milliseconds; it looks at all pictures first
 GUESSED = """fetch("/api/next?person=me").then((answer) => answer.json())
     .then(({ cards }) => cards.every(({ guess }) => guess !== null))"""
 TINY_TWO_VIEW = Path(__file__).parents[1] / "fixtures" / "tiny-two-view.happysad"

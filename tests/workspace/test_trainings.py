@@ -41,9 +41,10 @@ def test_a_training_is_an_ordinary_run_and_its_score_rests_on_every_picture(
     gone = Decision("sad/gone.png", "sad", "drop")
     filled.write([*filled.changed([Wish(dropped, "drop")]), gone])
     told: list[Result] = []
+    collection = scan(filled.pictures, options=ONE_WORKER)
     trainings = begun(filled, trained=told.append)
     with pytest.raises(ConflictError):
-        trainings.start(scan(filled.pictures, options=ONE_WORKER))
+        trainings.start(collection)
     until(lambda: trainings.status.state != "running")
     assert trainings.status.state == "done", trainings.status.error
     (result,) = trainings.results
@@ -118,7 +119,7 @@ def test_what_cannot_be_learned_from_is_told(filled: Workspace) -> None:
 
 def test_stopping_waits_for_its_end(filled: Workspace) -> None:
     trainings = begun(filled)
-    trainings.stop()
+    trainings.stop(seconds=120)
     assert trainings.status.state != "running"
 
 

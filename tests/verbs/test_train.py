@@ -196,7 +196,7 @@ def test_wrong_use_is_named(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(RunError, match="below 'runs'"):
+    with pytest.raises(RunError, match=r"There is no run 'runs.*'out'"):
         happysad.train(pictures, resume=True)
     with pytest.raises(UsageError, match="preset"):
         happysad.train(pictures, options=TrainOptions(preset="nonesuch"))

@@ -71,6 +71,11 @@ class Run:
         return cls(data, work, thinned(table, _SMOKE_SHARE) if smoke else table, folds, smoke)
 
     @property
+    def crops(self) -> int:
+        """How many random crops of every picture the scene is trained on."""
+        return 1 if self.smoke else TRAINING_VIEWS
+
+    @property
     def files(self) -> list[Path]:
         """The pictures' paths, in the table's order."""
         return [self.data / file for file in self.table.files]
@@ -105,7 +110,7 @@ def cut_views(run: Run) -> None:
     pixels = np.load(run.work / "pixels.npy", mmap_mode="r")
     folder = run.work / "views"
     folder.mkdir(exist_ok=True)
-    for view in range(TRAINING_VIEWS):
+    for view in range(run.crops):
         views.training_view(pixels, front, folder, view)
     views.judged_views(pixels, front, folder)
 
@@ -151,7 +156,7 @@ def learn_expression(run: Run) -> None:
 
 def learn_scene(run: Run) -> None:
     """Fine-tune the scene view, and judge every picture with a model that did not see its fold."""
-    names = [f"view{view}.npy" for view in range(TRAINING_VIEWS)]
+    names = [f"view{view}.npy" for view in range(run.crops)]
     folder = run.work / "views"
     crops = tuple(np.load(folder / name, mmap_mode="r") for name in names)
     sides = views.judged_sides(folder)

@@ -5,7 +5,7 @@
 Writes ``WORK/peers/seed.npz``, which ``left_out_collections.py`` puts into its table. The network
 of the write-up is trained on the folders' labels of all other folds, as its author would have done,
 without duplicates to leak. About two minutes an epoch on two cores; from the third epoch on it
-learns its training pictures by heart. Expect 0.60 to 0.68.
+learns its training pictures by heart. Fold 1: 0.698 after four epochs.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ DOORS = {
     "skactiveml": {"judge"},
     "matplotlib": {"reports"},
     "pyarrow": {"verbs"},
-    "jinja2": {"reports", "web", "web_export"},
+    "jinja2": {"reports", "web_export"},
     "markdown_it": {"reports"},
     "markupsafe": {"reports"},
     "httpcore2": {"sources", "client"},

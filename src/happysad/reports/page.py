@@ -87,22 +87,33 @@ def write_bytes(path: Path, data: bytes) -> None:
         raise UsageError(msg) from error
 
 
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
+def templates(folder: Path) -> Environment:
+    """Return the templates that pages are made of; what they are given comes out as text.
+
+    One that asks for what nobody gave fails.
+
+    Args:
+        folder: where they lie.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+    return Environment(
+        loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["visible"] = visible
-    environment.filters["number"] = _number
-    environment.filters["count"] = _count
-    environment.filters["style_hash"] = _style_hash
-    return environment
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    made = templates(TEMPLATES)
+    made.filters["visible"] = visible
+    made.filters["number"] = _number
+    made.filters["count"] = _count
+    made.filters["style_hash"] = _style_hash
+    return made
 
 
 def _style_hash(style: str) -> str:

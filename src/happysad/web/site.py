@@ -9,14 +9,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from fastapi import APIRouter, FastAPI, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel, Field
 from starlette.middleware import Middleware
 from starlette.responses import FileResponse, HTMLResponse
 from starlette.staticfiles import StaticFiles
 
 from happysad import __version__
-from happysad.reports.page import TEMPLATES
+from happysad.reports.page import TEMPLATES, templates
 from happysad.web.access_log import AccessLog, Form
 from happysad.web.guard import WITH_CAMERA, Door, Guard
 from happysad.web.problems import Problem, Unfinished, add_problems
@@ -120,11 +119,4 @@ def rendered(page: str) -> str:
     Args:
         page: file in ``templates``.
     """
-    environment = Environment(
-        loader=FileSystemLoader(_PAGES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(page).render(files=_FILES)
+    return templates(_PAGES).get_template(page).render(files=_FILES)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from threading import Event
 
 import pytest
 
 from happysad.config import CheckOptions
-from happysad.durable import replacing
 from happysad.labels.pool import default_store
 from happysad.workspace.place import Workspace
 from happysad.workspace.unlabelled import Unlabelled
@@ -29,20 +26,11 @@ def unlabelled(filled: Workspace) -> Iterator[Unlabelled]:
 
 
 def test_a_picture_that_is_coming_in_is_labelled_once_all_of_it_is_there(
-    unlabelled: Unlabelled, filled: Workspace, monkeypatch: pytest.MonkeyPatch
+    unlabelled: Unlabelled, filled: Workspace, hold_back: Callable[[], tuple[Event, Event]]
 ) -> None:
     first, second = (path.read_bytes() for path in sorted(filled.pictures.glob("*/*"))[:2])
     filled.add("first.png", first, label=None)
-    begun, may_end = threading.Event(), threading.Event()
-
-    @contextmanager
-    def slowly(path: Path) -> Iterator[Any]:
-        begun.set()
-        may_end.wait(120)
-        with replacing(path) as file:
-            yield file
-
-    monkeypatch.setattr("happysad.workspace.place.replacing", slowly)
+    begun, may_end = hold_back()
     with ThreadPoolExecutor() as beside:
         coming = beside.submit(filled.add, "slow.png", second, label=None)
         try:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from threading import Event
 
 import pytest
 
 from happysad.collection.groups import write_groups
 from happysad.collection.scan import scan
 from happysad.config import CheckOptions
-from happysad.durable import replacing
 from happysad.errors import PictureError, UsageError
 from happysad.workspace.place import Wish, Workspace
 from happysad.workspace.watch import Watch
@@ -69,18 +66,9 @@ def test_only_what_is_new_is_read(told_alone: None, watch: Watch, filled: Worksp
 
 
 def test_a_picture_is_there_once_all_of_it_is(
-    watch: Watch, filled: Workspace, monkeypatch: pytest.MonkeyPatch
+    watch: Watch, filled: Workspace, hold_back: Callable[[], tuple[Event, Event]]
 ) -> None:
-    begun, may_end = threading.Event(), threading.Event()
-
-    @contextmanager
-    def slowly(path: Path) -> Iterator[Any]:
-        begun.set()
-        may_end.wait(120)
-        with replacing(path) as file:
-            yield file
-
-    monkeypatch.setattr("happysad.workspace.place.replacing", slowly)
+    begun, may_end = hold_back()
     data = next((filled.pictures / "happy").iterdir()).read_bytes()
     with ThreadPoolExecutor() as beside:
         coming = beside.submit(filled.add, "slow.png", data, label="happy")

@@ -87,18 +87,18 @@ def write_bytes(path: Path, data: bytes) -> None:
         raise UsageError(msg) from error
 
 
-def templates(folder: Path) -> Environment:
+def templates(*folders: Path) -> Environment:
     """Return the templates that pages are made of; what they are given comes out as text.
 
     One that asks for what nobody gave fails.
 
     Args:
-        folder: where they lie.
+        folders: where they lie; the first that has one of a name is taken.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(
-        loader=FileSystemLoader(folder),
+        loader=FileSystemLoader(folders),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

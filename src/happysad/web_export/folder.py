@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from happysad.bundle import document
+from happysad.reports.page import templates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -106,16 +107,7 @@ def _model_files(bundle: Bundle) -> Iterator[tuple[str, bytes]]:
 
 
 def _page() -> str:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template(_PAGE).render(files=_APP)
+    return templates(*_TEMPLATES).get_template(_PAGE).render(files=_APP)
 
 
 def _page_files(page: str) -> Iterator[tuple[str, bytes]]:

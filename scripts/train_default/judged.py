@@ -17,6 +17,7 @@ from happysad.judge.metrics import judge
 from happysad.records import UNSURE, Answer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -28,14 +29,13 @@ STATED_ERROR = 0.05
 """Share of wrong answers, by the folders' labels, that the shipped threshold allows."""
 
 
-def reading(table: Table, work: Path, *, scene: Head, faces: Head) -> Reading:
+def reading(table: Table, work: Path, heads: Mapping[str, Head]) -> Reading:
     """Return how the shipped features are read, as the left-out collections taught it.
 
     Args:
         table: the pictures.
         work: the recipe's work folder.
-        scene: the last layer of the scene that left nothing out.
-        faces: likewise of the expression network.
+        heads: the last layers of the views that left nothing out, ``scene`` and ``faces``.
     """
     evidence, known = _evidence(table, work)
     targets, importance = table.targets()
@@ -45,7 +45,7 @@ def reading(table: Table, work: Path, *, scene: Head, faces: Head) -> Reading:
     calibrated = apply_temperature(raw, temperature)
     aside = _off_topic(table, work)
     return Reading(
-        heads={"scene": scene, "faces": faces, "off_topic": aside.head},
+        heads={**heads, "off_topic": aside.head},
         fusion=fuse.learn(evidence[known], targets[known], importance[known]),
         temperature=temperature,
         unsure_below=choose_unsure_below(calibrated, table.labels[known], max_error=STATED_ERROR),

@@ -1,12 +1,14 @@
 """Fine-tuning the scene view: the backbone's tail on features of random crops, with soft labels.
 
-It learns in two steps: from ImageNet's weights on the first crops, then more slowly on crops that
-it has not met.
+It learns in steps: from ImageNet's weights on the first crops, then more slowly on crops that it
+has not met, again and again. Each step ends with the moving average of its weights, and the next
+one starts there, its rate back up, as in Izmailov et al., "Averaging weights leads to wider optima
+and better generalization", UAI 2018.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import keras
@@ -17,14 +19,33 @@ from trainer import Schedule, train
 from happysad.training.tuning.mixing import Material, mixed_batches
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-FIRST_CROPS = 3
-SCHEDULE = Schedule(epochs=4, batch=48, peak=4e-4)
-SCHEDULE_ONCE_MORE = Schedule(epochs=2, batch=48, peak=2e-4, seed=2)
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the training.
+
+    Attributes:
+        name: of its folder.
+        crops: how many crops of every picture it reads, beginning after those of the step before.
+        schedule: how long and how fast.
+    """
+
+    name: str
+    crops: int
+    schedule: Schedule
+
+
+FIRST = Step("first", 3, Schedule(epochs=4, batch=48, peak=4e-4))
+STEPS = (
+    FIRST,
+    Step("second", 2, Schedule(epochs=2, batch=48, peak=2e-4, seed=2)),
+    Step("last", 4, Schedule(epochs=4, batch=48, peak=2e-4, seed=3)),
+)
 _BATCH = 64
 
 
@@ -32,38 +53,35 @@ def fine_tune(
     material: Material,
     tensors: Mapping[str, NDArray[np.generic]],
     folder: Path,
-    schedules: tuple[Schedule, Schedule] = (SCHEDULE, SCHEDULE_ONCE_MORE),
+    steps: Sequence[Step] = STEPS,
 ) -> keras.Model:
-    """Fine-tune a tail in both steps, or load it where that is done.
+    """Fine-tune a tail in steps, or load it where that is done.
 
     Args:
-        material: features, targets and rows; ``FIRST_CROPS`` of the views are for the first step,
-            the others for the second, which reads all where there are no others.
+        material: features, targets and rows; a step for which no views are left reads all.
         tensors: the backbone's ImageNet weights.
-        folder: where the models and their logs lie.
-        schedules: how long and how fast each step goes.
+        folder: where a folder for each step holds its model and its log.
+        steps: one or more.
     """
-
-    def fresh() -> keras.Model:
-        model = tail()
-        load_imagenet(model, tensors)
-        return model
-
-    def settled() -> keras.Model:
-        model = tail()
-        model.set_weights(first.get_weights())
-        return model
-
-    crops = material.views
-    if not (folder / "settled" / "final.keras").exists():
-        first = _train(fresh, replace(material, views=crops[:FIRST_CROPS]), schedules[0], folder)
-    others = replace(material, views=crops[FIRST_CROPS:] or crops)
-    return _train(settled, others, schedules[1], folder / "settled")
+    keras.utils.set_random_seed(steps[0].schedule.seed)
+    model = tail()
+    load_imagenet(model, tensors)
+    read = 0
+    for step in steps:
+        views = material.views[read : read + step.crops] or material.views
+        model = _train(model, replace(material, views=views), step.schedule, folder / step.name)
+        read += step.crops
+    return model
 
 
 def _train(
-    fresh: Callable[[], keras.Model], material: Material, schedule: Schedule, folder: Path
+    before: keras.Model, material: Material, schedule: Schedule, folder: Path
 ) -> keras.Model:
+    def fresh() -> keras.Model:
+        model = tail()
+        model.set_weights(before.get_weights())
+        return model
+
     return train(
         fresh,
         lambda epoch: mixed_batches(material, schedule, epoch),

@@ -19,6 +19,7 @@ import fuse
 import identities
 import judged
 import keras
+import left_out
 import numpy as np
 import package
 import scene
@@ -26,6 +27,7 @@ import untrained
 import views
 import web_faces
 import wheels
+from left_out import folder_name
 from table import Table, read_table, thinned
 from torch_file import read_tensors
 
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-TRAINING_VIEWS = 5
 _SMOKE_SHARE = 10
 _BATCH = 64
 
@@ -73,7 +74,7 @@ class Run:
     @property
     def crops(self) -> int:
         """How many random crops of every picture the scene is trained on."""
-        return 1 if self.smoke else TRAINING_VIEWS
+        return 1 if self.smoke else sum(step.crops for step in scene.STEPS)
 
     @property
     def files(self) -> list[Path]:
@@ -140,7 +141,7 @@ def learn_expression(run: Run) -> None:
     first_judged = len(targets) - len(judged.targets)
     of_fer = np.arange(len(web.rows), first_judged)
     for fold in run.folds:
-        part = folder / _name(fold)
+        part = folder / folder_name(fold)
         if (part / "readings.npz").exists():
             continue
         of_web = np.flatnonzero(np.isin(web.rows, run.table.training_rows(fold)))
@@ -161,15 +162,18 @@ def learn_scene(run: Run) -> None:
     crops = tuple(np.load(folder / name, mmap_mode="r") for name in names)
     sides = views.judged_sides(folder)
     targets, weights = run.table.targets()
-    schedules = (scene.SCHEDULE, scene.SCHEDULE_ONCE_MORE)
+    steps = scene.STEPS
     if run.smoke:
-        schedules = tuple(replace(schedule, epochs=1) for schedule in schedules)
+        steps = tuple(
+            replace(step, schedule=replace(step.schedule, epochs=1))
+            for step in (steps[0], steps[-1])
+        )
     for fold in run.folds:
-        part = run.work / "scene" / _name(fold)
+        part = run.work / "scene" / folder_name(fold)
         if (part / "readings.npz").exists():
             continue
         material = scene.Material(crops, targets, weights, run.table.scene_rows(fold))
-        model = scene.fine_tune(material, run.tensors, part, schedules)
+        model = scene.fine_tune(material, run.tensors, part, steps)
         rows = run.table.judged_rows(fold)
         logits, features = scene.read(model, sides, rows)
         np.savez(part / "readings.npz", rows=rows, logits=logits, features=features)
@@ -218,35 +222,18 @@ def package_model(run: Run) -> None:
     archive.write(
         folder / "untrained.happysad", untrained.untrained_bundle(run.tensors, six, finder)
     )
-    parts = {
-        "scene": run.work / "scene" / _name(None) / "settled" / "final.keras",
-        "expression": run.work / "expression" / _name(None) / "final.keras",
-    }
-    if not all(path.exists() for path in parts.values()):
+    try:
+        trained = left_out.trained(run.work, None)
+    except FileNotFoundError:
         print("the model that leaves nothing out is not trained yet: nothing to package")
         return
-    front = backbone.front()
-    backbone.load_imagenet(front, run.tensors)
-    models = {name: keras.models.load_model(path) for name, path in parts.items()}
-    graphs = {
-        "finder": finder,
-        "scene": package.scene_graph(front, models["scene"], views.JUDGED_SIDE),
-        "expression": package.expression_graph(
-            expression.lower(six), models["expression"], expression.SIDE
-        ),
-    }
-    reading = judged.reading(
-        run.table,
-        run.work,
-        scene=package.head(models["scene"].get_layer("logit")),
-        faces=package.head(models["expression"].get_layer("face_logits1")),
-    )
+    reading = judged.reading(run.table, run.work, left_out.heads(*trained))
     origin = package.Origin(
         name="happysad-default",
         notes=package.NOTES,
         training=identities.identities(run.files, run.table.files, run.work / "identities.npz"),
     )
-    bundle = package.make_bundle(graphs, reading, origin)
+    bundle = package.make_bundle(left_out.graphs(run, None), reading, origin)
     bundle = replace(
         bundle, manifest=replace(bundle.manifest, **judged.scores(run.table, run.work))
     )
@@ -264,10 +251,6 @@ STAGES: dict[str, Callable[[Run], None]] = {
     "fuse": fuse_views,
     "package": package_model,
 }
-
-
-def _name(fold: int | None) -> str:
-    return "all" if fold is None else f"without{fold}"
 
 
 def labelled_faces(table: Table, web: web_faces.WebFaces) -> expression.Faces:

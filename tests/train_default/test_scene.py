@@ -25,7 +25,7 @@ def material() -> scene.Material:
 
 def test_features_targets_and_weights_are_mixed_alike(material):
     seen = 0
-    for features, targets, weights in scene.mixed_batches(material, scene.SCHEDULE, 0):
+    for features, targets, weights in scene.mixed_batches(material, scene.FIRST.schedule, 0):
         assert features.dtype == np.float32
         assert targets.shape == (len(features), 1)
         np.testing.assert_allclose(features[:, 0, 0, 0] / 10, targets[:, 0], atol=1e-3)
@@ -35,10 +35,10 @@ def test_features_targets_and_weights_are_mixed_alike(material):
 
 
 def test_an_epoch_reads_its_own_view_and_comes_out_the_same_again(material):
-    first, again = (next(scene.mixed_batches(material, scene.SCHEDULE, 1)) for _ in range(2))
+    first, again = (next(scene.mixed_batches(material, scene.FIRST.schedule, 1)) for _ in range(2))
     assert first[0].min() >= 100
     np.testing.assert_array_equal(first[0], again[0])
-    (third,) = scene.mixed_batches(material, scene.SCHEDULE, 2)
+    (third,) = scene.mixed_batches(material, scene.FIRST.schedule, 2)
     assert third[0].max() < 100
 
 
@@ -58,7 +58,7 @@ def test_a_part_of_the_features_is_cut_at_random(material):
     grid = np.arange(14 * 14, dtype=np.float16).reshape(14, 14)
     view = np.broadcast_to(grid[None, :, :, None], (8, 14, 14, CUT_CHANNELS))
     wide = scene.Material((view,), material.targets, material.weights, ROWS)
-    schedule = replace(scene.SCHEDULE, batch=1)  # alone, so that nothing is mixed
+    schedule = replace(scene.FIRST.schedule, batch=1)  # alone, so that nothing is mixed
     corners = set()
     for features, _, _ in scene.mixed_batches(wide, schedule, 0):
         assert features.shape == (1, 12, 12, CUT_CHANNELS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import happysad
 from happysad.drawn import draw_collection
 from happysad.errors import CollectionError, UsageError
 from happysad.training.replay.options import ActiveOptions
+from happysad.verbs.active import Replay
 from two_views import BASE
 
 QUICK = ActiveOptions(
@@ -31,16 +33,29 @@ def options(**changes: object) -> ActiveOptions:
     return ActiveOptions(**{**given, "seeds": 2, **changes})
 
 
-def test_a_replay_compares_each_strategy_with_random(pictures: Path, tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
-    replay = happysad.active(
-        pictures,
-        options=QUICK,
-        out=tmp_path,
-        progress=lambda step, done, total, note="": (
-            told.append((done, total)) if step == "replaying" else None
-        ),
-    )
+@dataclass(frozen=True)
+class Replayed:
+    """A replay that was written to a folder, and what was told on the way."""
+
+    replay: Replay
+    folder: Path
+    told: list[tuple[int, int]]
+
+
+@pytest.fixture(scope="module")
+def replayed(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Replayed:
+    folder, told = tmp_path_factory.mktemp("replayed"), list[tuple[int, int]]()
+
+    def progress(step: str, done: int, total: int, note: str = "") -> None:
+        if step == "replaying":
+            told.append((done, total))
+
+    replay = happysad.active(pictures, options=QUICK, out=folder, progress=progress)
+    return Replayed(replay, folder, told)
+
+
+def test_a_replay_compares_each_strategy_with_random(replayed: Replayed) -> None:
+    replay, told = replayed.replay, replayed.told
     report = replay.report
     assert list(report.curves) == ["random", "margin", "typiclust"]
     assert set(report.gains) == {"margin", "typiclust"}
@@ -50,24 +65,24 @@ def test_a_replay_compares_each_strategy_with_random(pictures: Path, tmp_path: P
     assert told[0] == (0, 8)
     assert told[-1] == (8, 8)
     assert report.conclusion in replay._repr_html_().replace("&#x27;", "'")
-    assert replay.page == tmp_path / "index.html"
+    assert replay.page == replayed.folder / "index.html"
 
 
-def test_the_written_files_agree(pictures: Path, tmp_path: Path) -> None:
-    replay = happysad.active(pictures, options=QUICK, out=tmp_path)
-    document = json.loads((tmp_path / "active.json").read_text())
-    assert document["conclusion"] == replay.report.conclusion
+def test_the_written_files_agree(replayed: Replayed) -> None:
+    folder = replayed.folder
+    document = json.loads((folder / "active.json").read_text())
+    assert document["conclusion"] == replayed.replay.report.conclusion
     assert [item["name"] for item in document["strategies"]] == ["random", "margin", "typiclust"]
-    rows = list(csv.DictReader((tmp_path / "curves.csv").open()))
+    rows = list(csv.DictReader((folder / "curves.csv").open()))
     assert len(rows) == 12
     assert float(rows[0]["accuracy"]) == pytest.approx(document["strategies"][0]["accuracy"][0])
-    assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
-    page = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert (folder / "curves.png").read_bytes().startswith(b"\x89PNG")
+    page = (folder / "index.html").read_text(encoding="utf-8")
     assert "Learning curves" in page
     assert "typical of a cluster" in page
 
 
-def test_an_interrupted_replay_goes_on(pictures: Path, tmp_path: Path) -> None:
+def test_an_interrupted_replay_goes_on(replayed: Replayed, pictures: Path, tmp_path: Path) -> None:
     class StoppedError(Exception):
         pass
 
@@ -82,7 +97,7 @@ def test_an_interrupted_replay_goes_on(pictures: Path, tmp_path: Path) -> None:
     assert [line for line in kept if line] == [
         line for line in (tmp_path / "trials.jsonl").read_text().splitlines() if line
     ][: len([line for line in kept if line])]
-    fresh = happysad.active(pictures, options=QUICK).report
+    fresh = replayed.replay.report
     assert whole.conclusion == fresh.conclusion
     assert {name: curve.area for name, curve in whole.curves.items()} == {
         name: curve.area for name, curve in fresh.curves.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,12 @@ import pytest
 from PIL import Image
 
 from happysad.bundle import shelf
-from happysad.collection.decisions import apply_decisions, read_decisions, write_decisions
+from happysad.collection.decisions import (
+    Decision,
+    apply_decisions,
+    read_decisions,
+    write_decisions,
+)
 from happysad.collection.doubts import in_doubt, proposed
 from happysad.errors import BundleError, CollectionError, UsageError
 from happysad.records import Collection, Finding
@@ -106,6 +112,31 @@ def test_the_list_can_be_had_without_the_page(folder: Path, tmp_path: Path) -> N
     files = [one.file for one in proposed(collection)]
     assert [one.file for one in read_decisions(target)] == files
     assert set(WRONG) <= set(files)
+
+
+def test_what_a_person_decided_outlives_another_look(
+    checked: tuple[Collection, Path], folder: Path, tmp_path: Path
+) -> None:
+    first, second, *rest = read_decisions(checked[1].with_name("labels.csv"))
+    undoubted = next(
+        entry.file
+        for entry in checked[0].entries
+        if entry.label == "sad" and entry.file not in {one.file for one in rest}
+    )
+    relabel, drop = replace(second, choice="relabel"), Decision(undoubted, "sad", "drop")
+    gone, kept = Decision("happy/gone.png", "happy", "drop"), Decision("happy/00.png", "happy")
+    write_decisions([drop, gone, kept, relabel], tmp_path / "labels.csv")
+    check(folder, labels=BASE, report=tmp_path / "check.html")
+    assert read_decisions(tmp_path / "labels.csv") == (first, relabel, *rest, drop)
+
+
+def test_another_table_of_that_name_is_not_replaced(folder: Path, tmp_path: Path) -> None:
+    target = tmp_path / "labels.csv"
+    for text in ("file,label,state,answers,sha256\n", "file,label,decision,suggested\na,b,dorp,\n"):
+        target.write_text(text)
+        with pytest.raises(CollectionError, match=r"It would be replaced.*--decisions FILE"):
+            check(folder, labels=BASE, report=tmp_path / "check.html")
+        assert target.read_text() == text
 
 
 def test_a_list_that_cannot_be_written_is_a_clear_error(folder: Path, tmp_path: Path) -> None:

@@ -20,7 +20,10 @@ from happysad.errors import CollectionError, UsageError
 from happysad.progress import Progress, silent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from happysad.bundle.archive import Bundle
+    from happysad.collection.decisions import Decision
     from happysad.records import Collection
 
 DECISIONS = "labels.csv"
@@ -51,6 +54,7 @@ def check(
             bundle, the folder of a run, or ``default`` for the one that came with happysad.
         decisions: with ``labels``: write the pictures in doubt to this CSV file, for a person to
             decide on and ``train`` to follow; beside the report by default, as ``labels.csv``.
+            What a person decided in such a list that is there already stays decided.
         progress: told of each step.
 
     Returns:
@@ -58,7 +62,8 @@ def check(
 
     Raises:
         CollectionError: the folder's layout leaves open what the classes are, files could not
-            be moved aside, or there are too few pictures to check labels with.
+            be moved aside, there are too few pictures to check labels with, or there is something
+            else in the place of the list of decisions.
         UsageError: the page cannot be written; or, with ``labels``, there are more than two
             classes, or no such model came with happysad.
         BundleError: the model cannot be loaded.
@@ -67,13 +72,15 @@ def check(
     require(decisions is None or labels is not None, "decisions", "given with labels", decisions)
     model = None if labels is None else _base(labels)  # a wrong name is told before any work
     page = None if report is None else Path(report)
+    listed = None if labels is None else _list_path(decisions, page)
+    earlier = () if listed is None else _decided(listed)
     collection = scan(folder, options=options, progress=progress)
-    listed = None
     if model is not None:
         from happysad.verbs.check_labels import check_labels
 
         collection = check_labels(collection, base=model, options=options, progress=progress)
-        listed = _write_decisions(collection, decisions, page)
+    if listed is not None:
+        _write_decisions(collection, listed, earlier)
     if page is not None:
         from happysad.reports.collection import write_check_page
 
@@ -140,23 +147,40 @@ def _base(name: str | os.PathLike[str]) -> Bundle:
     return load_base(os.fspath(name))
 
 
-def _write_decisions(
-    collection: Collection, wanted: str | os.PathLike[str] | None, page: Path | None
-) -> Path | None:
-    """Write the pictures in doubt where it is wanted, else beside the page; return where."""
+def _list_path(wanted: str | os.PathLike[str] | None, page: Path | None) -> Path | None:
+    """Return where the pictures in doubt are written: where it is wanted, else beside the page."""
+    if wanted is not None:
+        return Path(wanted)
+    return None if page is None else page.with_name(DECISIONS)
+
+
+def _decided(path: Path) -> tuple[Decision, ...]:
+    """Return the list that a new one will take the place of; nothing else may be there.
+
+    Raises:
+        CollectionError: what is there is no such list, or has a mistake in it.
+    """
+    from happysad.collection.decisions import read_decisions
+
+    if not os.path.lexists(path):
+        return ()
+    try:
+        return read_decisions(path)
+    except CollectionError as error:
+        msg = (
+            f"{error} It would be replaced: correct it, move it away, or name another place with "
+            "--decisions FILE."
+        )
+        raise CollectionError(msg) from error
+
+
+def _write_decisions(collection: Collection, path: Path, earlier: Sequence[Decision]) -> None:
     from happysad.collection.decisions import write_decisions
     from happysad.collection.doubts import proposed
 
-    if wanted is not None:
-        path = Path(wanted)
-    elif page is not None:
-        path = page.with_name(DECISIONS)
-    else:
-        return None
     with contextlib.suppress(OSError):  # what is wrong with the folder, writing will tell
         path.parent.mkdir(parents=True, exist_ok=True)
-    write_decisions(proposed(collection), path)
-    return path
+    write_decisions(proposed(collection, earlier=earlier), path)
 
 
 def _move_aside(collection: Collection, progress: Progress) -> None:

@@ -109,10 +109,12 @@ sad/24ea31b9a9be.jpg,sad,keep,happy,0.0637
 
 Every decision is `keep`, since a model's doubt proves nothing. Look at the pictures, write
 `relabel` or `drop` where you agree, and train with `happysad train FOLDER --decisions labels.csv`;
-the folder stays as it is. `probability` is that of the label being right.
+the folder stays as it is. `probability` is that of the label being right. The next look at the same
+labels keeps what you decided; it replaces no other file of that name.
 
 `off_topic` is found where the base model has learned what posters of words, charts and the like
-look like; one that has not says nothing of it. `python benchmarks/label_noise.py` measures how many
+look like, and has classes of the same names: what is neither happy nor sad may well be a cat or a
+dog. One that has not says nothing of it. `python benchmarks/label_noise.py` measures how many
 labels are found that were flipped on purpose.
 """
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from happysad.config import Preprocessing, require
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from happysad.records import Score
 
@@ -197,6 +197,10 @@ class Manifest:
             require(above == 1, "off_topic_above", f"1 for the kind {self.kind!r}", above)
             look = self.preprocessing.look
             require(look == 0, "look", f"0 for the kind {self.kind!r}", look)
+
+    def knows(self, classes: Sequence[str]) -> bool:
+        """Tell whether these are the model's classes; capitals make no difference."""
+        return [name.casefold() for name in classes] == [name.casefold() for name in self.classes]
 
     def _check_views(self) -> None:
         """Refuse what a model of two views cannot be."""

@@ -80,7 +80,10 @@ def test_what_shows_neither_class_is_told_by_the_head_of_the_base() -> None:
     weights = np.zeros(16)
     weights[5] = 1.0
     head = Head(tuple(weights.tolist()), -10.0)
-    told = doubt_labels(pile, base=manifest(**{OFF_TOPIC: head}))
+    known = manifest(**{OFF_TOPIC: head})
+    told = doubt_labels(pile, base=known)
+    assert {one.off_topic for one in told.by_file.values()} == {None}, "its classes are others"
+    told = doubt_labels(pile, base=replace(known, classes=CLASSES))
     aside = {file: one.off_topic for file, one in told.by_file.items() if one.off_topic is not None}
     assert aside == {pile.entries[3].file: pytest.approx(1)}
 

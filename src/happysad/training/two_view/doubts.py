@@ -58,7 +58,8 @@ def doubt_labels(
 
     Args:
         embedded: the pictures of two classes, by the graphs of the base model.
-        base: its manifest; a head ``off_topic`` also tells which pictures show neither class.
+        base: its manifest; a head ``off_topic`` also tells which pictures show neither class,
+            where the classes are its own.
         seed: for folds and landmarks.
         progress: told of the steps.
 
@@ -76,7 +77,7 @@ def doubt_labels(
         progress=progress,
     )
     suspects = suspect(probabilities, embedded.labels)
-    aside = _off_topic(embeddings, base)
+    aside = _off_topic(embeddings, embedded.classes, base)
     doubts = {
         entry.file: Doubt(float(wrong), embedded.classes[suggested], neither)
         for entry, wrong, suggested, neither in zip(
@@ -126,10 +127,15 @@ def left_out_probabilities(
     return np.stack([1 - positive, positive], axis=1)
 
 
-def _off_topic(embeddings: Embeddings, base: Manifest) -> list[float | None]:
-    """Return the probability of showing neither class where the base model would abstain for it."""
+def _off_topic(
+    embeddings: Embeddings, classes: Sequence[str], base: Manifest
+) -> list[float | None]:
+    """Return the probability of showing neither class where the base model would abstain for it.
+
+    What it learned to take for neither of its own classes says nothing of others.
+    """
     head = base.heads.get(OFF_TOPIC)
-    if head is None:
+    if head is None or not base.knows(classes):
         return [None] * len(embeddings)
     logits = embeddings.scene.astype(np.float64) @ np.asarray(head.weights) + head.bias
     above = base.off_topic_above

@@ -91,7 +91,7 @@ def learn_heads(
     """
     folds = deal_folds(labels, groups, seed=seed)
     counted = np.ones(len(labels)) if weights is None else np.asarray(weights, np.float64)
-    same = tuple(classes) == base.classes
+    same = base.knows(classes)
     targets = np.asarray(labels, np.float64)
     scene = choose_head(
         embeddings.scene,

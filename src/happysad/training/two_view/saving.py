@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from happysad.bundle.archive import Bundle
+from happysad.bundle.manifest import OFF_TOPIC
 from happysad.faces.weighing import Weigher
 from happysad.judge.calibration import apply_temperature, fit_temperature
 from happysad.judge.decision import choose_unsure_below
@@ -31,7 +32,8 @@ def bundle_of(
     """Return heads on the graphs of a base model, calibrated on the validation part.
 
     The pictures that the base model was trained on shaped this one, too, and its manifest lists
-    them. Without training, the base's licence and notes hold for its graphs.
+    them. Without training, the base's licence and notes hold for its graphs. Its head
+    ``off_topic`` goes along where the classes are its own: it tells what is neither of those.
 
     Args:
         heads: what was learned.
@@ -40,11 +42,14 @@ def bundle_of(
         origin: the manifest's fields from ``training.origin``.
     """
     known = base.manifest
+    same = known.knows(validation.classes)
+    kept = {name: head for name, head in known.heads.items() if same or name != OFF_TOPIC}
     manifest = replace(
         known,
         preset=PRESET,
         classes=validation.classes,
-        heads={**known.heads, "scene": heads.scene, "faces": heads.faces},
+        heads={**kept, "scene": heads.scene, "faces": heads.faces},
+        off_topic_above=known.off_topic_above if same else 1.0,
         fusion=dict(heads.fusion),
         temperature=1.0,
         unsure_below=0.0,

@@ -1,4 +1,4 @@
-"""Files that are old or new and never half of either, whatever ends the process."""
+"""Files that are old or new and never half of either, and folders with one at work in them."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from typing import BinaryIO
 
 UNFINISHED = ".unfinished"
 """How the names of files end that a killed process was writing; nothing reads them."""
+
+LOCK = ".lock"
+"""The file in a folder that is held by whoever is at work there; it stays when they are gone."""
 
 _READING_UMASK = threading.Lock()
 
@@ -58,8 +61,46 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+@contextmanager
+def locked(path: Path) -> Iterator[bool]:
+    """Hold a file, so that no other process does; it is made where there is none.
+
+    The lock falls when the process ends, however it ends.
+
+    Yields:
+        Whether it is held; False where another process, or another block of this one, holds it.
+
+    Raises:
+        OSError: the file cannot be made.
+    """
+    with path.open("a+b") as file:
+        yield _locked(file.fileno())
+
+
 def _umask() -> int:
     with _READING_UMASK:
         mask = os.umask(0o077)  # there is no way to read it without setting it
         os.umask(mask)
     return mask
+
+
+def _locked(handle: int) -> bool:
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return _locked_on_windows(handle)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _locked_on_windows(handle: int) -> bool:
+    import msvcrt
+
+    try:
+        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
+    except OSError:
+        return False
+    return True

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from happysad.workspace.place import Workspace
 from ports import free_port
 
 pytest.importorskip("fastapi", reason="the extra web is not installed")
@@ -48,9 +49,15 @@ def test_t33_it_makes_a_workspace_prints_its_link_and_ends_well(tmp_path: Path) 
         named = urllib.request.Request(f"{address}healthz", headers={"Host": "teach.example.org"})
         with urllib.request.urlopen(named, timeout=60) as answer:
             assert answer.status == 200
+        second = subprocess.run(command(folder), capture_output=True, text=True, check=False)
+        assert second.returncode == 1
+        assert "Another page is at work in" in " ".join(second.stderr.split())
+        assert "http://" not in second.stdout
         running.send_signal(signal.SIGTERM)
         assert running.wait(120) == 0
     assert sorted(path.name for path in (folder / "pictures").iterdir()) == ["angry", "calm"]
+    with Workspace(folder).alone():  # nobody is at work there any more
+        pass
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:

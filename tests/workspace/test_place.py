@@ -128,6 +128,15 @@ def test_a_workspace_is_opened_again_and_nothing_else_is(tmp_path: Path) -> None
         _ = Workspace(tmp_path / "work").classes
 
 
+def test_a_second_page_on_a_workspace_is_refused(workspace: Workspace) -> None:
+    other = Workspace(workspace.root)
+    with workspace.alone(), pytest.raises(ConflictError, match=r"Another page .*work'"):
+        other.alone().__enter__()
+    with other.alone():
+        assert other.decided() == ()
+    assert Workspace(workspace.root).classes == workspace.classes  # the lock is no class
+
+
 def test_decisions_are_the_list_that_the_verbs_read(workspace: Workspace) -> None:
     workspace.write(workspace.changed([Wish("happy/a.jpg", "drop"), Wish("sad/b.jpg", "keep")]))
     workspace.write(workspace.changed([Wish("happy/a.jpg", "relabel", "sad")]))

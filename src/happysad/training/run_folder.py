@@ -17,7 +17,7 @@ from typing import Any
 
 from happysad.bundle.shelf import RUN_BUNDLE
 from happysad.config import TrainOptions, options_from
-from happysad.durable import UNFINISHED, replacing
+from happysad.durable import LOCK, UNFINISHED, locked, replacing
 from happysad.errors import RunError
 from happysad.records import STRENGTH
 
@@ -26,8 +26,6 @@ OPTIONS = "options.json"
 FINGERPRINT = "fingerprint.json"
 HISTORY = "history.csv"
 CURVES = "curves.png"
-
-_LOCK = ".lock"
 
 
 def new_folder(runs: Path, stem: str) -> Path:
@@ -87,13 +85,13 @@ def opened(folder: Path, *, resume: bool) -> Iterator[None]:
     if resume and not started:
         msg = f"There is no run to resume in {str(folder)!r}. Start one without resume."
         raise RunError(msg)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        file = (folder / _LOCK).open("a+b")
-    except OSError as error:
-        raise _unwritable(folder, error) from error
-    with file:
-        if not _locked(file.fileno()):
+    with contextlib.ExitStack() as stack:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            free = stack.enter_context(locked(folder / LOCK))
+        except OSError as error:
+            raise _unwritable(folder, error) from error
+        if not free:
             msg = (
                 f"Another training is at work in {str(folder)!r}. Wait for it, or choose "
                 "another folder."
@@ -234,29 +232,6 @@ def write_history(folder: Path, history: Mapping[str, tuple[float, ...]]) -> Non
 def _unwritable(path: Path, error: OSError) -> RunError:
     reason = error.strerror or str(error)
     return RunError(f"Cannot write {str(path)!r}: {reason}. Free some space or choose another.")
-
-
-def _locked(handle: int) -> bool:
-    """Take the lock of an open file; it falls when the process ends, however it ends."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return _locked_on_windows(handle)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def _locked_on_windows(handle: int) -> bool:
-    import msvcrt
-
-    try:
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
-    except OSError:
-        return False
-    return True
 
 
 def _interrupt(*_: object) -> None:

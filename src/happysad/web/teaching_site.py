@@ -74,6 +74,7 @@ def teaching_site(
 
     Raises:
         UsageError: it is a folder of something else, has other classes, or there is no model.
+        ConflictError: another page is at work in it.
         CollectionError: it cannot be made.
         BundleError: the model cannot be loaded.
     """
@@ -82,6 +83,7 @@ def teaching_site(
     bundle = load_base(base)  # a wrong name is told before any folder is made
     workspace = Workspace(folder, classes)
     with ExitStack() as stack:
+        stack.enter_context(workspace.alone())
         engine = stack.enter_context(Engine(options=bounds))
         watch = Watch(workspace, options=check)
         trainings = Trainings(

@@ -18,7 +18,7 @@ from happysad.collection.decisions import (
 from happysad.collection.groups import read_groups, write_groups
 from happysad.collection.layout import read_layout
 from happysad.collection.names import is_hidden
-from happysad.durable import replacing, sync_folder
+from happysad.durable import LOCK, locked, replacing, sync_folder
 from happysad.errors import CollectionError, ConflictError, UsageError
 from happysad.labels.pool import default_store
 from happysad.workspace.names import class_names, numbered, safe_name
@@ -93,6 +93,25 @@ class Workspace:
             )
             raise CollectionError(msg)
         return found[0], found[1]
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let no other page work here meanwhile: each would undo what the other decides.
+
+        Raises:
+            ConflictError: another one does, in this process or elsewhere.
+            CollectionError: that cannot be found out.
+        """
+        with contextlib.ExitStack() as stack:
+            with self._border("The workspace cannot be opened"):
+                free = stack.enter_context(locked(self.root / LOCK))
+            if not free:
+                msg = (
+                    f"Another page is at work in {str(self.root)!r}. Open the link that it "
+                    "printed, or end it with Ctrl-C; several people may share one page."
+                )
+                raise ConflictError(msg)
+            yield
 
     def rename_classes(self, names: tuple[str, ...]) -> None:
         """Give the classes other names, while no picture is there.

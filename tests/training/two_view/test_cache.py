@@ -96,6 +96,15 @@ def test_a_place_that_cannot_be_written_costs_the_cache_alone(own_home: Path) ->
     assert cache.size_bytes() == 0
 
 
+def test_a_home_that_cannot_be_asked_for_costs_the_cache_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAPPYSAD_HOME", str(tmp_path / ("x" * 300)))
+    assert not Cache("aa").keep({ONE: some()})
+    assert Cache("aa").load([ONE]) == {}
+    assert cache.size_bytes() == 0
+
+
 def test_the_oldest_models_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
     for age, name in enumerate(("new", "old", "older")):
         Cache(name).keep({ONE: some()})

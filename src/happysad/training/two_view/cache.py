@@ -21,6 +21,7 @@ from happysad.bundle import shelf
 from happysad.faces.views import Embedding
 
 if TYPE_CHECKING:
+    import os
     from pathlib import Path
 
 FOLDER = "embeddings"
@@ -41,7 +42,7 @@ def folder() -> Path:
 
 def size_bytes() -> int:
     """Return how much room the files take."""
-    return sum(path.stat().st_size for path in _files())
+    return sum(facts.st_size for facts in _files().values())
 
 
 class Cache:
@@ -56,21 +57,23 @@ class Cache:
 
     def load(self, wanted: Iterable[str]) -> dict[str, Embedding]:
         """Return the embeddings that are kept and whole."""
-        names = list(wanted)
         found: dict[str, Embedding] = {}
-        if not self._path.is_file():
-            return found
-        with self._forgiving(), self._connected() as base:
+        with self._forgiving():
+            if self._path.is_file():  # asking would make an empty one
+                for sha256, data in self._rows(list(wanted)):
+                    embedding = unpacked(data)
+                    if embedding is not None:
+                        found[sha256] = embedding
+        return found
+
+    def _rows(self, names: list[str]) -> Iterator[tuple[str, object]]:
+        with self._connected() as base:
             for start in range(0, len(names), _ASKED):
                 some = names[start : start + _ASKED]
                 marks = ",".join("?" * len(some))
                 # only question marks are pasted in
                 query = f"SELECT sha256, seen FROM pictures WHERE sha256 IN ({marks})"  # noqa: S608
-                for sha256, data in base.execute(query, some):
-                    embedding = unpacked(data)
-                    if embedding is not None:
-                        found[sha256] = embedding
-        return found
+                yield from base.execute(query, some)
 
     def keep(self, embeddings: Mapping[str, Embedding]) -> bool:
         """Keep embeddings; all of them or, where that cannot be, none.
@@ -108,11 +111,12 @@ class Cache:
 
     def _make_room(self) -> None:
         """Remove files of other models, the least recently written first, down to the limit."""
-        others = sorted(
-            (path for path in _files() if path != self._path), key=lambda path: path.stat().st_mtime
-        )
-        while others and size_bytes() > LARGEST_BYTES:
-            others.pop(0).unlink()
+        files = _files()
+        size = sum(facts.st_size for facts in files.values())
+        for path in sorted(files, key=lambda path: files[path].st_mtime):
+            if size > LARGEST_BYTES and path != self._path:
+                size -= files[path].st_size
+                path.unlink(missing_ok=True)
 
 
 def packed(embedding: Embedding) -> bytes:
@@ -137,5 +141,12 @@ def unpacked(data: object) -> Embedding | None:
     return Embedding(scene, faces.reshape(count, width), scores, areas, sides)
 
 
-def _files() -> list[Path]:
-    return sorted(folder().glob(f"*{_SUFFIX}")) if folder().is_dir() else []
+def _files() -> dict[Path, os.stat_result]:
+    """Return what the disk says of each file; of none where the folder cannot be looked into."""
+    found: dict[Path, os.stat_result] = {}
+    with contextlib.suppress(OSError):
+        for path in folder().iterdir():
+            if path.suffix == _SUFFIX:
+                with contextlib.suppress(FileNotFoundError):  # gone by now: another made room
+                    found[path] = path.stat()
+    return found

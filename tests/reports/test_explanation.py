@@ -27,6 +27,7 @@ def explanation(
     source: str = "a.jpg",
     faces: tuple[Face, ...] = (),
     verdict: str = "sad",
+    off_topic: float | None = None,
 ) -> Explanation:
     prediction = Prediction(
         source=source,
@@ -35,6 +36,7 @@ def explanation(
         probabilities={"happy": 0.3, "sad": 0.7},
         faces=faces,
         views=Views(0.7, 0.6, 0.4, "scene 0.7 sad, 1 face 0.9 sad"),
+        off_topic=off_topic,
     )
     grid = np.linspace(-4, 4, 12).reshape(3, 4)
     return Explanation(prediction, np.full((*shape, 3), 120, np.uint8), grid)
@@ -99,6 +101,17 @@ def test_a_gallery_shows_every_answer_and_error(tmp_path) -> None:
     assert "<b>model" not in text
     with Image.open(page.parent / names[0]) as image:
         assert image.format == "PNG"
+
+
+def test_what_is_probably_neither_says_so(tmp_path) -> None:
+    gallery = Gallery(tmp_path, classes=CLASSES, model="m")
+    for verdict, off_topic in (("unsure", 0.9), ("unsure", 0.1), ("sad", None)):
+        gallery.add(explanation((9, 9), verdict=verdict, off_topic=off_topic))
+    text = gallery.close().read_text(encoding="utf-8")
+    assert text.count("</b>, perhaps sad 0.70; or neither · ") == 1
+    assert text.count("</b>, perhaps sad 0.70 · ") == 1
+    drawn = [path.read_bytes() for path in sorted(tmp_path.glob("*.png"))]
+    assert drawn[0] != drawn[1]
 
 
 def test_a_page_shows_a_bounded_number_of_pictures(tmp_path, monkeypatch) -> None:

@@ -182,8 +182,9 @@ def line_of(prediction: Prediction) -> str:
     probability = prediction.probabilities[prediction.label or ""]
     line = f"{prediction.verdict:8} {probability:.2f}  {source}"
     if prediction.verdict != prediction.label:
-        neither = "; or neither" if (prediction.off_topic or 0.0) > 0.5 else ""
-        line += f"  (perhaps {printable(prediction.label or '')}{neither})"
+        from happysad.reports.wording import or_neither
+
+        line += f"  (perhaps {printable(prediction.label or '')}{or_neither(prediction)})"
     if prediction.seen_in_training:
         line += f"  (copy of training picture {printable(prediction.seen_in_training)})"
     return line

@@ -23,6 +23,7 @@ from happysad.reports.lettering import (
     shortened,
     writable,
 )
+from happysad.reports.wording import or_neither
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -203,7 +204,8 @@ def _write_header(
     probability = prediction.probabilities[label]
     answer, colour = f"{label} {probability:.2f}", colour_of(list(classes).index(label))
     if prediction.verdict != label:
-        answer, colour = f"{prediction.verdict}, perhaps {answer}", SOFT
+        answer = f"{prediction.verdict}, perhaps {answer}{or_neither(prediction)}"
+        colour = SOFT
     pen.text((_MARGIN, 20), shortened(writable(answer), font(36), room), colour, font(36))
     sentence = prediction.views.sentence if prediction.views else ""
     pen.text((_MARGIN, 66), shortened(writable(sentence), font(20), room), INK, font(20))

@@ -12,6 +12,7 @@ from PIL import Image
 
 from happysad.reports.explanation import draw_explanation
 from happysad.reports.page import data_uri, render, write_bytes, write_text
+from happysad.reports.wording import or_neither
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +35,7 @@ class Shown:
         verdict: the answer; empty on error.
         label: the most probable class; empty on error.
         probability: of ``label``.
+        neither: ``; or neither`` where the picture is probably neither class.
         said: the sentence about both views, or the error's message.
         uri: ``data:`` address of a preview; empty where there is none.
     """
@@ -43,6 +45,7 @@ class Shown:
     verdict: str = ""
     label: str = ""
     probability: float = 0.0
+    neither: str = ""
     said: str = ""
     uri: str = ""
 
@@ -84,6 +87,7 @@ class Gallery:
                 verdict=prediction.verdict or "",
                 label=label,
                 probability=prediction.probabilities[label],
+                neither=or_neither(prediction) if prediction.verdict != label else "",
                 said=prediction.views.sentence if prediction.views else "",
                 uri=preview,
             )

@@ -12,10 +12,12 @@ from happysad.records import UNSURE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from happysad.records import Report, Score
+    from happysad.records import Prediction, Report, Score
 
 FEW = 100
 """Below this many pictures a report says that they are few: the interval spans 0.2 or more."""
+
+_PROBABLE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,11 @@ def meanings(report: Report) -> dict[str, str]:
         "answered": "share of pictures on which the verdict is not ‘unsure’",
         "accuracy_answered": "share of right answers among those",
     }
+
+
+def or_neither(prediction: Prediction) -> str:
+    """Return what else an ``unsure`` picture may be: ``; or neither``, or nothing."""
+    return "; or neither" if (prediction.off_topic or 0.0) > _PROBABLE else ""
 
 
 def majority_class(report: Report) -> str:

@@ -162,6 +162,7 @@ class Collection:
         findings: everything found, sorted by file.
         wrong_labels: about how many labels are wrong, as far as models can tell; None where
             labels were not looked at.
+        seen_by_base: pictures that the model that tells it was itself trained on, copies included.
     """
 
     root: str
@@ -171,6 +172,7 @@ class Collection:
     ignored: tuple[str, ...]
     findings: tuple[Finding, ...]
     wrong_labels: float | None = None
+    seen_by_base: int = 0
 
     @property
     def counts(self) -> dict[str, int]:

@@ -205,6 +205,7 @@ def test_json_has_the_documented_fields(checked):
         "ignored",
         "findings",
         "wrong_labels",
+        "seen_by_base",
     ]
     assert list(document["pictures"][0]) == [
         "file",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import re
 from dataclasses import replace
@@ -12,7 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from happysad.bundle import shelf
+from happysad.bundle import archive, shelf
+from happysad.bundle.manifest import TrainedPicture
 from happysad.collection.decisions import (
     Decision,
     apply_decisions,
@@ -24,7 +26,7 @@ from happysad.errors import BundleError, CollectionError, UsageError
 from happysad.records import Collection, Finding
 from happysad.reports.collection import MOST_DOUBTS, write_check_page
 from happysad.verbs.check import as_json, check
-from two_views import BASE
+from two_views import BASE, base
 
 WRONG = ("happy/07.png", "sad/11.png")
 
@@ -108,7 +110,12 @@ def test_json_tells_suggestion_and_estimate(checked: tuple[Collection, Path]) ->
 
 def test_the_list_can_be_had_without_the_page(folder: Path, tmp_path: Path) -> None:
     target = tmp_path / "new" / "doubts.csv"
-    collection = check(folder, labels=str(BASE), decisions=str(target))
+    known, sha256 = base(), hashlib.sha256((folder / "happy/00.png").read_bytes()).hexdigest()
+    seen = TrainedPicture("elsewhere.png", sha256, "0" * 64)
+    manifest = replace(known.manifest, training=(seen,))
+    model = archive.write(tmp_path / "base.happysad", replace(known, manifest=manifest)).path
+    collection = check(folder, labels=str(model), decisions=str(target))
+    assert collection.seen_by_base == 1
     files = [one.file for one in proposed(collection)]
     assert [one.file for one in read_decisions(target)] == files
     assert set(WRONG) <= set(files)
@@ -183,7 +190,14 @@ def test_what_is_shown_is_capped_and_off_topic_comes_after_labels(tmp_path: Path
     ]
     aside = Finding("off_topic", "happy/000.jpg", "notice", "Neither.", measure=0.8)
     collection = Collection(
-        str(tmp_path), ("happy", "sad"), (), (), (), (aside, *wrong), wrong_labels=12.4
+        str(tmp_path),
+        ("happy", "sad"),
+        (),
+        (),
+        (),
+        (aside, *wrong),
+        wrong_labels=12.4,
+        seen_by_base=3,
     )
     assert in_doubt(collection)[0].file == "happy/149.jpg"
     assert in_doubt(collection)[-1] == aside
@@ -191,6 +205,7 @@ def test_what_is_shown_is_capped_and_off_topic_comes_after_labels(tmp_path: Path
     write_check_page(collection, page)
     html = page.read_text()
     assert "about <b>12</b>" in html
+    assert "<b>3</b> of the 0 pictures are copies" in html
     assert html.count("happy → sad: ") == MOST_DOUBTS
     assert "off topic: 0.80" in html
     assert 'class="save"' not in html, "there is no list to save"

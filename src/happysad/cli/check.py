@@ -114,6 +114,11 @@ def print_collection(collection: Collection) -> None:
             f"labels: about {collection.wrong_labels:.0f} of {len(collection.entries)} are wrong, "
             "as far as models can tell that did not see the picture"
         )
+    if collection.seen_by_base:
+        out.print(
+            f"! {collection.seen_by_base} of the pictures are copies of what the base of these "
+            "models was trained on: it may have learned what is wrong with their labels, too"
+        )
     counts = collection.counts
     out.print(
         f"seen {counts['seen']} = used {counts['used']} + set aside {counts['set_aside']}"

@@ -161,6 +161,7 @@ def write_check_page(
         faults=[section for section in sections if section.severity == "fault"],
         labels=[section for section in sections if section.code in LABEL_CODES],
         wrong_labels=collection.wrong_labels,
+        seen_by_base=collection.seen_by_base,
         decisions=_link_of(decisions),
         notices=[
             section

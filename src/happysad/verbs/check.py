@@ -120,7 +120,8 @@ def as_json(collection: Collection) -> dict[str, Any]:
         ``group``, ``quality``; ``set_aside`` and ``ignored``: files; ``findings``: each with
         ``code``, ``file``, ``severity`` (``fault`` or ``notice``), ``message``, ``related``,
         ``measure``, ``suggested``; ``wrong_labels``: about how many labels are wrong, null where
-        they were not looked at. Files are relative to the folder, with ``/``.
+        they were not looked at; ``seen_by_base``: how many of the pictures the model that tells
+        it was trained on. Files are relative to the folder, with ``/``.
     """
     return {
         "folder": collection.root,
@@ -131,6 +132,7 @@ def as_json(collection: Collection) -> dict[str, Any]:
         "ignored": list(collection.ignored),
         "findings": [asdict(finding) for finding in collection.findings],
         "wrong_labels": collection.wrong_labels,
+        "seen_by_base": collection.seen_by_base,
     }
 
 

@@ -6,9 +6,11 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from happysad.bundle.seen import SeenIndex
 from happysad.collection.checks import likely_wrong_label, off_topic
 from happysad.collection.survey import Survey
 from happysad.errors import UsageError
+from happysad.pictures.signature import from_hex
 from happysad.training.two_view.doubts import doubt_labels
 from happysad.training.two_view.embed import embed_collection
 
@@ -46,7 +48,10 @@ def check_labels(
         collection, base=base, limits=options.limits, workers=options.workers, progress=progress
     )
     doubts = doubt_labels(embedded, base=base.manifest, progress=progress)
-    return with_doubts(collection, doubts, options=options)
+    known = SeenIndex(base.manifest.training)
+    seen = [known.match(one.sha256, from_hex(one.signature)) for one in collection.entries]
+    found = with_doubts(collection, doubts, options=options)
+    return replace(found, seen_by_base=len(seen) - seen.count(None))
 
 
 def with_doubts(collection: Collection, doubts: Doubts, *, options: CheckOptions) -> Collection:

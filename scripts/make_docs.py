@@ -97,9 +97,9 @@ with the views of a model (`--base`). Pictures are read once and what was read i
 learn from the folder's pictures and labels, on top of what the base model knows of classes of the
 same names, and each is asked about pictures that it did not learn from, near copies included.
 Confident learning (Northcutt et al., JAIR 2021) turns what they say into the probability that a
-label is wrong; from 0.5 on it is a finding. A base model that was itself trained on the pictures may
-have learned what is wrong with their labels, too: how many it knows is said. An estimate of how many
-labels are wrong in all stands above the sum of files.
+label is wrong; from 0.5 on it is a finding. A base model that was itself trained on the pictures
+may have learned what is wrong with their labels, too: how many it knows is said. An estimate of
+how many labels are wrong in all stands above the sum of files.
 
 Beside the page lies `labels.csv`, the pictures in doubt with the most doubtful first:
 

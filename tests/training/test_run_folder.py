@@ -90,12 +90,31 @@ def test_t26_a_second_training_in_one_folder_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_t28_signals_leave_a_hint(tmp_path: Path, number: signal.Signals) -> None:
+    run_folder.write_options(tmp_path, TrainOptions())
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(RunError, match=r"Nothing is kept.*--resume"):  # noqa: PT012, SIM117
         with run_folder.interruptible(tmp_path, kept=lambda folder: "Nothing is kept"):
             os.kill(os.getpid(), number)
             signal.pause()
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_t28_what_has_not_begun_cannot_go_on(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=r"before the training had begun\. Start it again"):  # noqa: SIM117
+        with run_folder.interruptible(tmp_path, kept=lambda folder: "Nothing is kept"):
+            raise KeyboardInterrupt
+
+
+def test_a_run_that_never_began_leaves_nothing(tmp_path: Path) -> None:
+    for number in (1, 2):
+        folder = run_folder.new_folder(tmp_path, "cats-seed")
+        with run_folder.opened(folder, resume=False):
+            (folder / run_folder.SPLIT).write_text("{}")
+            if number == 1:
+                run_folder.write_options(folder, TrainOptions())
+        run_folder.discard_unstarted(folder)
+    assert run_folder.latest_folder(tmp_path, "cats-seed") == tmp_path / "cats-seed-1"
+    assert not folder.exists()
 
 
 def test_options_come_back(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def folds(collection: Collection, *, options: SplitOptions) -> tuple[Split, ...]
     by_class = _groups_by_class(collection)
     # What a fold leaves must fill both train and validation; of two folds each leaves the other.
     least = 2 if k == 2 else 1
-    _require_groups(by_class, k * least, f"enough for {k} folds")
+    _require_groups(by_class, k * least, f"enough for {k} folds", ", or ask for fewer folds")
     tests: list[dict[str, list[str]]] = [{} for _ in range(k)]
     carry = [0.0] * k
     for label in collection.classes:
@@ -124,14 +124,16 @@ def _groups_by_class(collection: Collection) -> dict[str, Groups]:
     return by_class
 
 
-def _require_groups(by_class: Mapping[str, Groups], least: int, why: str) -> None:
+def _require_groups(
+    by_class: Mapping[str, Groups], least: int, why: str, way_out: str = ""
+) -> None:
     for label, groups in by_class.items():
         if len(groups) < least:
             pictures = sum(len(members) for members in groups.values())
             msg = (
                 f"The class {label!r} is too small to be split: {pictures} usable pictures in "
                 f"{len(groups)} groups of duplicates, and {least} groups are needed ({why}). "
-                "Add pictures that differ, or ask for fewer folds."
+                f"Add pictures that differ{way_out}."
             )
             raise CollectionError(msg)
 

@@ -7,6 +7,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -78,7 +79,7 @@ def opened(folder: Path, *, resume: bool) -> Iterator[None]:
         RunError: it holds a run and shall not, or the other way round; another training is at
             work in it; it cannot be made or written.
     """
-    started = (folder / OPTIONS).exists() or (folder / RUN_BUNDLE).exists()
+    started = _is_started(folder)
     if started and not resume:
         msg = f"The folder {str(folder)!r} holds a run already. Resume it, or choose another."
         raise RunError(msg)
@@ -99,6 +100,19 @@ def opened(folder: Path, *, resume: bool) -> Iterator[None]:
             raise RunError(msg)
         _remove_unfinished(folder)
         yield
+
+
+def discard_unstarted(folder: Path) -> None:
+    """Remove the folder that ``new_folder`` made for a run, if nothing came of it.
+
+    An empty one would be the latest, and the one to resume.
+    """
+    if not _is_started(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_started(folder: Path) -> bool:
+    return (folder / OPTIONS).exists() or (folder / RUN_BUNDLE).exists()
 
 
 def _remove_unfinished(folder: Path) -> None:
@@ -129,6 +143,8 @@ def interruptible(folder: Path, *, kept: Callable[[Path], str]) -> Iterator[None
         yield
     except KeyboardInterrupt:
         msg = f"Interrupted. {kept(folder)}; go on in {str(folder)!r} with: --resume"
+        if not _is_started(folder):
+            msg = "Interrupted before the training had begun. Start it again."
         raise RunError(msg) from None
     finally:
         if previous is not None:

@@ -127,12 +127,16 @@ def train(
     recipe = find_recipe(options)
     recipe.check_classes(layout.classes)
     place = out or run_folder.new_folder(_RUNS, stem)
-    with (
-        run_folder.opened(place, resume=resume),
-        run_folder.interruptible(place, kept=recipe.kept),
-    ):
-        work = _Work(Path(folder), place, recipe, options, resume, progress)
-        return work.run(split, decisions)
+    try:
+        with (
+            run_folder.opened(place, resume=resume),
+            run_folder.interruptible(place, kept=recipe.kept),
+        ):
+            work = _Work(Path(folder), place, recipe, options, resume, progress)
+            return work.run(split, decisions)
+    finally:
+        if out is None:
+            run_folder.discard_unstarted(place)
 
 
 def find_recipe(options: TrainOptions) -> Recipe:

@@ -66,7 +66,8 @@ class TwoViewRecipe:
         require(
             len(classes) == 2,
             "preset",
-            "one for as many classes as there are folders; two-view tells two apart",
+            "one for as many classes as there are folders; two-view tells two apart, the networks "
+            "of the other presets (--preset seed) any number",
             f"{PRESET} for {len(classes)} classes: {', '.join(classes)}",
         )
 

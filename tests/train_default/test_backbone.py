@@ -59,47 +59,55 @@ def test_every_block_gives_what_the_published_network_gives(tensors):
     for model in (before, after):
         names = [layer.name for layer in model.layers if layer.name in expected]
         probe = keras.Model(model.input, [model.get_layer(name).output for name in names])
-        for name, value in zip(names, probe.predict_on_batch(x), strict=True):
+        for name, value in zip(names, probe(x), strict=True):
             assert np.asarray(value)[0] == pytest.approx(expected.pop(name), abs=2e-3, rel=1e-3)
-        x = model.predict_on_batch(x)
+        x = model(x)
     assert not expected  # nothing was left out
 
 
-def test_a_plain_tail_gives_what_the_trained_one_gives(tensors):
-    trained = tail()
-    load_imagenet(trained, tensors)
-    features = np.random.default_rng(1).normal(size=(2, 5, 5, blocks()[CUT].inputs))
-    features = features.astype(np.float32)
-    trained.compile("sgd", "mse")
-    trained.train_on_batch(features, np.ones((2, 1), np.float32))
+@pytest.fixture(scope="module")
+def features():
+    """Return what a tail may be given for two pictures."""
+    values = np.random.default_rng(1).normal(size=(2, 5, 5, blocks()[CUT].inputs))
+    return values.astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def before(tensors):
+    model = tail()
+    load_imagenet(model, tensors)
+    return model
+
+
+@pytest.fixture(scope="module")
+def trained(before, features):
+    """Return the same tail after one step of training."""
+    model = tail()
+    model.set_weights(before.get_weights())
+    model.compile("sgd", "mse")
+    model.train_on_batch(features, np.ones((2, 1), np.float32))
+    return model
+
+
+def test_a_plain_tail_gives_what_the_trained_one_gives(trained, features):
     ordinary = plain(trained)
     assert {type(layer) for layer in ordinary.layers} >= {keras.layers.Conv2D}
     assert not any("Scaled" in type(layer).__name__ for layer in ordinary.layers)
-    expected = np.asarray(trained.predict_on_batch(features))
-    assert np.asarray(ordinary.predict_on_batch(features)) == pytest.approx(expected, abs=1e-4)
+    expected = np.asarray(trained(features))
+    assert np.asarray(ordinary(features)) == pytest.approx(expected, abs=1e-4)
 
 
-def test_training_moves_kernels_and_offsets_and_no_scale(tensors):
-    model = tail()
-    load_imagenet(model, tensors)
-    before = {weight.path: keras.ops.convert_to_numpy(weight) for weight in model.weights}
-    model.compile("sgd", "mse")
-    features = np.random.default_rng(1).normal(size=(2, 5, 5, blocks()[CUT].inputs))
-    model.train_on_batch(features.astype(np.float32), np.ones((2, 1), np.float32))
-    after = {weight.path: keras.ops.convert_to_numpy(weight) for weight in model.weights}
-    moved = {path for path, value in after.items() if not np.array_equal(before[path], value)}
-    assert {path.rsplit("/", 1)[1] for path in moved} == {"kernel", "bias"}
+def test_training_moves_kernels_and_offsets_and_no_scale(before, trained):
+    weights = zip(before.weights, trained.weights, strict=True)
+    moved = {now.name for then, now in weights if not np.array_equal(then, now)}
+    assert moved == {"kernel", "bias"}
 
 
-def test_a_saved_tail_is_the_same_when_it_is_loaded(tensors, tmp_path):
-    model = tail()
-    load_imagenet(model, tensors)
-    model.save(tmp_path / "tail.keras")
-    features = np.random.default_rng(1).normal(size=(2, 5, 5, blocks()[CUT].inputs))
-    features = features.astype(np.float32)
+def test_a_saved_tail_is_the_same_when_it_is_loaded(before, features, tmp_path):
+    before.save(tmp_path / "tail.keras")
     loaded = keras.models.load_model(tmp_path / "tail.keras")
-    expected = np.asarray(model.predict_on_batch(features))
-    assert np.asarray(loaded.predict_on_batch(features)) == pytest.approx(expected, abs=1e-6)
+    expected = np.asarray(before(features))
+    assert np.asarray(loaded(features)) == pytest.approx(expected, abs=1e-6)
 
 
 def test_front_and_tail_meet_at_the_cut():

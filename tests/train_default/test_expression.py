@@ -11,6 +11,8 @@ import face_views  # noqa: E402
 from trainer import Schedule  # noqa: E402
 
 SCHEDULE = Schedule(epochs=1, batch=4, peak=1e-3)
+ALIKE = Schedule(epochs=1, batch=2, peak=1e-3)
+"""For the rows of the test of moods: TensorFlow builds a step anew for another size of batch."""
 
 
 def marked(count: int, side: int, *, colour: bool) -> np.ndarray:
@@ -83,15 +85,17 @@ def test_mood_is_learned_from_the_rows_that_may_train(six, tmp_path):
     for first, second in zip(again.judged, seen.judged, strict=True):
         np.testing.assert_array_equal(first, second)
     targets = generator.random(10).astype(np.float32)
-    rows = np.array([0, 1, 2, 7, 8])
-    targets[[3, 4, 5, 6, 9]] = np.nan  # a row that must not train would spoil every weight
+    rows = np.array([0, 2, 7, 8])
+    targets[[1, 3, 4, 5, 6, 9]] = np.nan  # a row that must not train would spoil every weight
     material = expression.Material(seen.training, targets, np.ones(10, np.float32), rows)
-    model = expression.learn_mood(material, six, tmp_path / "mood", SCHEDULE)
+    model = expression.learn_mood(material, six, tmp_path / "mood", ALIKE)
     logits = expression.read(model, seen.judged, slice(None))
     assert logits.shape == (10, 1)
     assert np.isfinite(logits).all()
-    turned = expression.read(model, seen.judged[::-1], np.arange(4, 10))
-    np.testing.assert_allclose(turned, logits[4:], atol=1e-6)
+    order = np.roll(np.arange(10), 4)
+    turned = expression.read(model, seen.judged[::-1], order)
+    np.testing.assert_allclose(turned, logits[order], atol=1e-6)
+    assert np.ptp(logits) > 1e-3
 
 
 def test_the_network_reads_faces_of_any_size():

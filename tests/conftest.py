@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -78,6 +79,12 @@ def chromium() -> Iterator[Browser]:
         pytest.skip("there is no Chromium: on Debian, apt-get install chromium")
     with launched(*CAMERA) as browser:
         yield browser
+
+
+@pytest.fixture
+def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Train and judge like the core alone: plots take longer than all the rest."""
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
 
 
 @pytest.fixture

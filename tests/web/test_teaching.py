@@ -27,6 +27,8 @@ from waiting import until
 
 pytest.importorskip("fastapi", reason="the extra web is not installed")
 
+pytestmark = pytest.mark.usefixtures("no_plots")
+
 TINY_TWO_VIEW = Path(__file__).parents[1] / "fixtures" / "tiny-two-view.happysad"
 SMALL = Limits(max_bytes=100_000)
 
@@ -194,7 +196,8 @@ def test_it_trains_answers_and_goes_on_labelling(teacher: Teacher, tmp_path: Pat
     assert teacher.post(f"runs/{newest['name']}/web", {})[1]["folder"].endswith("work-1/model-web")
     assert teacher.post("runs/work-2/web", {})[0] == 404
     label_one_and_take_it(teacher, tmp_path)
-    open_again_with_a_damaged_model(tmp_path / "work")
+    copied = shutil.copytree(tmp_path / "work", tmp_path / "copied")  # it is still at work there
+    open_again_with_a_damaged_model(copied)
 
 
 def test_nothing_is_learned_while_pictures_are_still_looked_at(teacher: Teacher) -> None:

@@ -17,9 +17,9 @@ from happysad.workspace.results import Result
 from happysad.workspace.trainings import Trainings, rounds_for
 from waiting import until
 
+pytestmark = pytest.mark.usefixtures("no_plots")
+
 ONE_WORKER = CheckOptions(workers=1)
-
-
 TINY_TWO_VIEW = Path(__file__).parents[1] / "fixtures" / "tiny-two-view.happysad"
 
 

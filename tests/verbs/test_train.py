@@ -19,7 +19,11 @@ from happysad.config import AugmentOptions, SplitOptions, TrainOptions
 from happysad.drawn import draw_collection
 from happysad.errors import CollectionError, RunError, UsageError
 from happysad.verbs.train import Run
+from tiny_network import tiny_network
+from two_views import BASE
 from waiting import until
+
+pytestmark = pytest.mark.usefixtures("no_plots")
 
 QUICK = TrainOptions(
     preset="seed", epochs=2, batch_size=16, augment=AugmentOptions(flip=True, rotation=10.0)
@@ -35,6 +39,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def run(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    assert sys.modules.get("matplotlib.figure", ...) is not None  # this one run is plotted
     out = tmp_path_factory.mktemp("runs") / "first"
     return happysad.train(pictures, options=QUICK, out=out)
 
@@ -95,8 +100,13 @@ def test_the_report_is_what_the_saved_model_answers(run: Run) -> None:
         assert prediction.verdict == answer.verdict
 
 
-def test_the_last_trained_model_is_found_again(pictures: Path, tmp_path: Path) -> None:
-    options = replace(QUICK, epochs=1, split=SplitOptions(folds=2))
+def test_the_last_trained_model_is_found_again(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With folds, so a network is trained three times; one that is quicker than those shipped."""
+    for place in ("training.networks", "verbs.train"):
+        monkeypatch.setattr(f"happysad.{place}.NETWORKS", {"tiny": tiny_network()})
+    options = replace(QUICK, preset="tiny", epochs=1, split=SplitOptions(folds=2))
     run = happysad.train(pictures, options=options, out=tmp_path / "folds")
     assert shelf.find(None) == run.bundle.resolve()
     assert len(run.folds) == 2
@@ -109,7 +119,8 @@ def test_the_last_trained_model_is_found_again(pictures: Path, tmp_path: Path) -
 
 
 def test_a_split_is_used_again(run: Run, pictures: Path, tmp_path: Path) -> None:
-    options = replace(QUICK, epochs=1, split=SplitOptions(seed=9))
+    """Whatever the preset; this one takes no time."""
+    options = TrainOptions(base=str(BASE), split=SplitOptions(seed=9))
     again = happysad.train(pictures, options=options, out=tmp_path / "again", split=run.split)
     assert again.split == run.split
 

@@ -21,13 +21,9 @@ from happysad.verbs.train import Run
 from two_views import BASE, base
 from waiting import until
 
+pytestmark = pytest.mark.usefixtures("no_plots")
+
 QUICK = TrainOptions(base=str(BASE))
-
-
-@pytest.fixture(autouse=True)
-def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Train like the core alone, without plots: they take longer than all the rest."""
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
 
 
 @pytest.fixture(scope="module")

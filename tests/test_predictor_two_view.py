@@ -179,6 +179,38 @@ def test_numbers_that_are_not_finite_are_an_error(bundle: Bundle) -> None:
             bad.predict(picture(180, 192, (40, 60, 24)))
 
 
+@pytest.mark.parametrize(
+    ("name", "output", "axis"),
+    [
+        ("scene", "features", 1),
+        ("scene", "features", 0),
+        ("scene", "grid", 3),
+        ("expression", "features", 0),
+        ("expression", "features", 1),
+        ("finder", "scores", 1),
+        ("finder", "boxes", 1),
+        ("finder", "boxes", 2),
+    ],
+)
+def test_t21_a_graph_that_gives_another_shape_than_it_says_is_an_error(
+    bundle: Bundle, name: str, output: str, axis: int
+) -> None:
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load_from_string(bundle.graphs[name])
+    for node in model.graph.node:
+        for names in (node.input, node.output):
+            names[:] = ["half" if one == output else one for one in names]
+    twice = onnx.helper.make_node("Concat", ["half", "half"], [output], axis=axis)
+    model.graph.node.append(twice)
+    graphs = {**bundle.graphs, name: model.SerializeToString()}
+    bad = Predictor(replace(bundle, graphs=graphs))
+    look = prepare_picture(
+        from_array(picture(180, 192, (40, 60, 24))), bundle.manifest.preprocessing
+    )
+    with pytest.raises(BundleError, match=r"not as it says|not one for each anchor"):
+        bad.answer([look], explain=True)
+
+
 def test_a_model_of_one_view_pays_nothing_for_faces() -> None:
     code = (
         "import sys; from happysad.predictor import load; "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from happysad.bundle.ports import INPUT, OUTPUT
 from happysad.errors import BundleError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -47,12 +48,21 @@ class Network:
         onnx: the serialised graph; given to the runtime, not kept.
         arena: keep the memory of the largest run for the next one. Faster where runs are small
             and of few sizes; batches of one graph for ever would cost more than they need.
+        shapes: output → sizes after the first, which is the batch's; None for any. ONNX Runtime
+            lets a graph give something else than it says.
 
     Raises:
         BundleError: ONNX Runtime does not accept the graph.
     """
 
-    def __init__(self, onnx: bytes, *, arena: bool = False) -> None:
+    def __init__(
+        self,
+        onnx: bytes,
+        *,
+        arena: bool = False,
+        shapes: Mapping[str, tuple[int | None, ...]] = MappingProxyType({}),
+    ) -> None:
+        self._shapes = shapes
         self._session = _session(onnx, arena=arena)
         port = self._session.get_inputs()[0]
         self._dtype = np.uint8 if "uint8" in port.type else np.float32
@@ -67,7 +77,8 @@ class Network:
             *outputs: names of the graph's outputs.
 
         Raises:
-            BundleError: the runtime failed, or a number is not finite.
+            BundleError: the runtime failed, a number is not finite, or there are more or fewer
+                of them than there must be.
         """
         feed = {INPUT: np.ascontiguousarray(pixels, dtype=self._dtype)}
         with _border():
@@ -75,6 +86,11 @@ class Network:
         if not all(np.isfinite(array).all() for array in arrays):
             msg = "The model's graph gave numbers that are not finite."
             raise BundleError(msg)
+        for name, array in zip(outputs, arrays, strict=True):
+            sizes = self._shapes.get(name)
+            if sizes is not None and not _fits(array.shape, (len(pixels), *sizes)):
+                msg = f"The model's graph gave {name!r} in the shape {array.shape}, not as it says."
+                raise BundleError(msg)
         return arrays
 
 
@@ -116,6 +132,11 @@ class SceneNetwork:
             msg = f"The model '{manifest.name}' gave numbers that are no probabilities."
             raise BundleError(msg)
         return np.concatenate([1 - raw, raw], axis=1) if width == 1 else raw
+
+
+def _fits(shape: tuple[int, ...], wanted: tuple[int | None, ...]) -> bool:
+    sizes = zip(shape, wanted, strict=False)
+    return len(shape) == len(wanted) and all(want in {size, None} for size, want in sizes)
 
 
 def _session(onnx: bytes, *, arena: bool) -> Any:

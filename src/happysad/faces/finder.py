@@ -9,7 +9,8 @@ import numpy as np
 from PIL import Image
 
 from happysad.bundle.ports import BOXES, SCORES
-from happysad.faces.boxes import blend, decode
+from happysad.errors import BundleError
+from happysad.faces.boxes import anchors, blend, decode
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -104,6 +105,12 @@ class Finder:
         framed, scale = _framed(pixels, side)
         raw, logits = self._network.run(framed[None], BOXES, SCORES)
         height, width = framed.shape[:2]
+        if raw.shape[1] != logits.shape[1] or logits.shape[1] != len(anchors(height, width)):
+            msg = (
+                f"The model's face finder gave {raw.shape[1]} boxes and {logits.shape[1]} scores "
+                f"for {width} × {height} pixels, not one for each anchor."
+            )
+            raise BundleError(msg)
         places, scores = decode(raw[0], logits[0], height=height, width=width, score=score)
         return places / np.float32(scale), scores
 

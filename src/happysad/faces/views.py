@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from happysad.bundle.ports import FEATURES, GRID
+from happysad.bundle.ports import BOX_NUMBERS, BOXES, FEATURES, GRID, SCORES
 from happysad.bundle.runtime import Network
 from happysad.errors import BundleError, UsageError
 from happysad.faces.crops import face_crop
@@ -88,16 +88,20 @@ class ViewReader:
             msg = f"The model '{bundle.manifest.name}' has one view, of the scene; two are needed."
             raise BundleError(msg)
         self._graphs = {name: bundle.graphs[name] for name in ("expression", "finder")}
-        self._face_width = len(bundle.manifest.heads["faces"].weights)
-        self._scene = Network(bundle.graphs["scene"], arena=True)
+        heads = bundle.manifest.heads
+        width, self._face_width = (len(heads[name].weights) for name in ("scene", "faces"))
+        shapes = {FEATURES: (width,), GRID: (None, None, width)}
+        self._scene = Network(bundle.graphs["scene"], arena=True, shapes=shapes)
 
     @cached_property
     def _finder(self) -> Finder:
-        return Finder(Network(self._graphs["finder"], arena=True))
+        shapes = {BOXES: (None, BOX_NUMBERS), SCORES: (None,)}
+        return Finder(Network(self._graphs["finder"], arena=True, shapes=shapes))
 
     @cached_property
     def _expression(self) -> Network:
-        return Network(self._graphs["expression"], arena=True)
+        shapes = {FEATURES: (self._face_width,)}
+        return Network(self._graphs["expression"], arena=True, shapes=shapes)
 
     def see(self, pictures: Sequence[Prepared], *, grid: bool = False) -> list[Seen]:
         """Look at some pictures; their crops go through the graph together.

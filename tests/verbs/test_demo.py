@@ -12,7 +12,7 @@ from happysad.records import PARTS
 from happysad.reports.demo import Story, write_demo_page
 from happysad.verbs.demo import Demo, demo
 
-PICTURES = 40
+PICTURES = 30
 HEAVY = ("keras", "tensorflow", "onnx", "sklearn", "scipy", "matplotlib", "matplotlib.figure")
 
 

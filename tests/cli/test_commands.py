@@ -49,6 +49,9 @@ def test_check_of_labels_says_how_to_go_on(
     assert re.search(r"labels: about \d+ of 16 are wrong", " ".join(done.stdout.split()))
     assert f"happysad train {clean_folder} --decisions {listed}" in done.stderr
     assert listed.read_text().startswith("file,label,decision,suggested")
+    refused = happysad("check", clean_folder, "--base", base)
+    assert refused.exit_code == 2
+    assert "--base needs --labels" in refused.stderr
 
 
 def test_t15_quarantine_and_undo(happysad: Run, spoilt_folder: Path) -> None:

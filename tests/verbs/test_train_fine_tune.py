@@ -87,6 +87,7 @@ def test_t28_ctrl_c_leaves_a_hint(pictures: Path, base: Path, tmp_path: Path) ->
 def test_a_scene_that_helps_is_kept(run: Run, base: Path) -> None:
     manifest, known = archive.read(run.bundle).manifest, archive.read(base).manifest
     assert "helped and was kept" in run.note
+    assert "cannot tell any more which pictures are neither" in run.note
     assert run.note in run.report_page.read_text(encoding="utf-8")
     assert run.note in manifest.notes
     assert "'tunable'" in manifest.notes
@@ -141,6 +142,8 @@ def test_wrong_use_is_named(
 
     with pytest.raises(UsageError, match=r"'fine_tune' option must be left out.*--preset two-view"):
         train(preset="seed")
+    with pytest.raises(UsageError, match=r"'base' option must be left out.*--preset two-view"):
+        train(preset="seed", fine_tune=False)
     with pytest.raises(UsageError, match=r"'augment' option is for networks"):
         train(augment=AugmentOptions())
     with pytest.raises(UsageError, match=r"'base' option must be .*EfficientNet-Lite0"):

@@ -11,11 +11,14 @@ import typer
 from happysad.cli import options
 from happysad.cli.output import cell, console, hint, write_json
 from happysad.cli.progress import shown
+from happysad.errors import UsageError
 
 if TYPE_CHECKING:
     from happysad.records import Collection
 
 app = typer.Typer(add_completion=False)
+
+_SHIPPED = "default"
 
 _EXAMPLES = """
 [bold]Examples[/]
@@ -48,7 +51,7 @@ def check(
     base: Annotated[
         str,
         typer.Option(metavar="MODEL", help="With --labels: the model whose views are used."),
-    ] = "default",
+    ] = _SHIPPED,
     decisions: Annotated[
         Path | None,
         typer.Option(
@@ -67,6 +70,9 @@ def check(
     With --labels, models that have not seen a picture also say whether its
     label is right. Reads only, unless --quarantine is given.
     """
+    if base != _SHIPPED and not labels:
+        msg = "--base needs --labels: nothing else asks a model."
+        raise UsageError(msg)
     from happysad.config import CheckOptions
     from happysad.verbs import check as verb
 

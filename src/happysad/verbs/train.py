@@ -159,6 +159,8 @@ def find_recipe(options: TrainOptions) -> Recipe:
 
         return TwoViewRecipe(options)
     if options.preset in NETWORKS:
+        rule = f"left out, or go with --preset {TWO_VIEW}"
+        require(options.base == TrainOptions().base, "base", rule, options.base)
         from happysad.verbs.train_network import NetworkRecipe
 
         return NetworkRecipe(options)

@@ -169,6 +169,8 @@ class FineTuneRecipe:
         if after >= before:
             manifest = replace(plain.manifest, notes=f"{note} {plain.manifest.notes}")
             return replace(plain, manifest=manifest), note
+        if OFF_TOPIC in plain.manifest.heads:
+            note = f"{note} It cannot tell any more which pictures are neither class."
         base = self._heads.base.manifest
         notes = f"{note} Everything else is that of the model '{base.name}'. {base.notes}"
         manifest = replace(deeper.manifest, fusion=fusion, notes=notes.strip())

@@ -159,6 +159,19 @@ def test_labels_are_of_two_classes(tmp_path: Path) -> None:
         check(tmp_path, labels=BASE)
 
 
+def test_t13_pictures_that_vanish_after_the_scan_are_one_error(tmp_path: Path) -> None:
+    for seed, label in enumerate(["happy", "sad"]):
+        tinted(tmp_path / label / "a.png", red=True, seed=seed)
+
+    def unplug(step: str, done: int, total: int, note: str = "") -> None:
+        if step == "reading pictures in two views":
+            for path in tmp_path.rglob("*.png"):
+                path.unlink()
+
+    with pytest.raises(CollectionError, match="can be read any more"):
+        check(tmp_path, labels=BASE, progress=unplug)
+
+
 def test_a_list_needs_a_look_at_the_labels(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="'decisions' option must be given with labels"):
         check(folder, decisions=tmp_path / "doubts.csv")

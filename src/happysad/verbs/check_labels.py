@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from happysad.bundle.seen import SeenIndex
 from happysad.collection.checks import likely_wrong_label, off_topic
 from happysad.collection.survey import Survey
-from happysad.errors import UsageError
+from happysad.errors import CollectionError, UsageError
 from happysad.pictures.signature import from_hex
 from happysad.training.two_view.doubts import doubt_labels
 from happysad.training.two_view.embed import embed_collection
@@ -35,7 +35,8 @@ def check_labels(
 
     Raises:
         UsageError: there are more than two classes.
-        CollectionError: a class has too few pictures to leave some out.
+        CollectionError: a class has too few pictures to leave some out, or none can be read any
+            more.
         BundleError: the base model has one view.
     """
     if len(collection.classes) != 2:
@@ -47,6 +48,9 @@ def check_labels(
     embedded = embed_collection(
         collection, base=base, limits=options.limits, workers=options.workers, progress=progress
     )
+    if not embedded.entries:
+        msg = "None of the pictures can be read any more. Check the folder."
+        raise CollectionError(msg)
     doubts = doubt_labels(embedded, base=base.manifest, progress=progress)
     known = SeenIndex(base.manifest.training)
     seen = [known.match(one.sha256, from_hex(one.signature)) for one in collection.entries]

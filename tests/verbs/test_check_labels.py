@@ -155,8 +155,10 @@ def test_a_list_that_cannot_be_written_is_a_clear_error(folder: Path, tmp_path: 
 def test_labels_are_of_two_classes(tmp_path: Path) -> None:
     for seed, label in enumerate(["calm", "happy", "sad"]):
         tinted(tmp_path / label / "a.png", red=True, seed=seed)
+    told: list[str] = []
     with pytest.raises(UsageError, match="Got 3: calm, happy, sad"):
-        check(tmp_path, labels=BASE)
+        check(tmp_path, labels=BASE, progress=lambda step, *_: told.append(step))
+    assert told == [], "before any picture is read"
 
 
 def test_t13_pictures_that_vanish_after_the_scan_are_one_error(tmp_path: Path) -> None:

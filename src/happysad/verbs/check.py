@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from happysad.collection.layout import read_layout
 from happysad.collection.quarantine import Undone
 from happysad.collection.quarantine import quarantine as move_aside
 from happysad.collection.quarantine import undo as put_back
@@ -70,14 +71,17 @@ def check(
     """
     options = options or CheckOptions()
     require(decisions is None or labels is not None, "decisions", "given with labels", decisions)
-    model = None if labels is None else _base(labels)  # a wrong name is told before any work
+    # What is wrong with the call is told before any work.
+    model = None if labels is None else _base(labels)
+    if model is not None:
+        from happysad.verbs.check_labels import check_labels, require_two
+
+        require_two(read_layout(folder).classes)
     page = None if report is None else Path(report)
     listed = None if labels is None else _list_path(decisions, page)
     earlier = () if listed is None else _decided(listed)
     collection = scan(folder, options=options, progress=progress)
     if model is not None:
-        from happysad.verbs.check_labels import check_labels
-
         collection = check_labels(collection, base=model, options=options, progress=progress)
     if listed is not None:
         _write_decisions(collection, listed, earlier)

@@ -15,6 +15,8 @@ from happysad.training.two_view.doubts import doubt_labels
 from happysad.training.two_view.embed import embed_collection
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from happysad.bundle.archive import Bundle
     from happysad.config import CheckOptions
     from happysad.progress import Progress
@@ -39,12 +41,7 @@ def check_labels(
             more.
         BundleError: the base model has one view.
     """
-    if len(collection.classes) != 2:
-        msg = (
-            "Labels can be checked where there are two classes. Got "
-            f"{len(collection.classes)}: {', '.join(collection.classes)}."
-        )
-        raise UsageError(msg)
+    require_two(collection.classes)
     embedded = embed_collection(
         collection, base=base, limits=options.limits, workers=options.workers, progress=progress
     )
@@ -56,6 +53,16 @@ def check_labels(
     seen = [known.match(one.sha256, from_hex(one.signature)) for one in collection.entries]
     found = with_doubts(collection, doubts, options=options)
     return replace(found, seen_by_base=len(seen) - seen.count(None))
+
+
+def require_two(classes: Sequence[str]) -> None:
+    """Raise ``UsageError`` for more than two classes."""
+    if len(classes) != 2:
+        msg = (
+            "Labels can be checked where there are two classes. Got "
+            f"{len(classes)}: {', '.join(classes)}."
+        )
+        raise UsageError(msg)
 
 
 def with_doubts(collection: Collection, doubts: Doubts, *, options: CheckOptions) -> Collection:

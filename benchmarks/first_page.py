@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 def main() -> int:
     options = parser(__doc__).parse_args()
-    options.work.mkdir(parents=True, exist_ok=True)
     wheel, fresh = build(options.work), options.work / "venv-first-page"
     make_environment(fresh)
     started = time.perf_counter()

@@ -53,7 +53,6 @@ def size(folder: Path) -> int:
 
 def main() -> int:
     options = parser(__doc__).parse_args()
-    options.work.mkdir(parents=True, exist_ok=True)
     wheel = build(options.work)
     core, empty = installed(options.work, "core", wheel, "")
     full, _ = installed(options.work, "train", wheel, "[train]")

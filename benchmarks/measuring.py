@@ -197,12 +197,19 @@ def parser(doc: str | None) -> argparse.ArgumentParser:
     made.add_argument("--data", type=Path, default=DATA, help="folder of real pictures")
     made.add_argument(
         "--work",
-        type=Path,
-        default=REPOSITORY / "scratch" / "benchmarks",
+        type=_made,
+        default=str(REPOSITORY / "scratch" / "benchmarks"),
         help="folder for environments, models and drawn pictures; kept for the next run",
     )
     made.add_argument("--out", type=Path, help="write the result as JSON into this folder")
     return made
+
+
+def _made(text: str) -> Path:
+    """Return the path of a folder that is there from now on."""
+    folder = Path(text)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def a_model(work: Path) -> Path:

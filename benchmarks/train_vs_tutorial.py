@@ -61,7 +61,6 @@ def main() -> int:
     options = arguments.parse_args()
     folder = options.folder or options.data / "seed"
     saved = options.work / "tutorial.h5"
-    options.work.mkdir(parents=True, exist_ok=True)
     runs = options.work / "train"
 
     def ours(index: int) -> float:

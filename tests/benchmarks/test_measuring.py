@@ -77,3 +77,11 @@ def test_functions_take_turns() -> None:
     ones, others = in_turn(2, lambda _: call("one"), lambda _: call("other"))
     assert order == ["one", "other", "one", "other"]
     assert (ones, others) == ([1.0, 3.0], [2.0, 4.0])
+
+
+def test_the_folder_to_work_in_is_made(tmp_path: Path) -> None:
+    from measuring import parser
+
+    options = parser("A benchmark.").parse_args(["--work", str(tmp_path / "deep" / "work")])
+    assert options.work == tmp_path / "deep" / "work"
+    assert options.work.is_dir()

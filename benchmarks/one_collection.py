@@ -97,12 +97,10 @@ def _page(train: Path, test: Path, asked: argparse.Namespace) -> str:
     for seed in range(1, asked.seeds + 1):
         for preset in asked.presets:
             shaped = TrainOptions(
-                preset=preset,
-                base=str(asked.base),
-                seed=seed,
-                epochs=_EPOCHS,
-                split=SplitOptions(seed=seed),
+                preset=preset, seed=seed, epochs=_EPOCHS, split=SplitOptions(seed=seed)
             )
+            if preset == "two-view":
+                shaped = replace(shaped, base=str(asked.base))
             with tempfile.TemporaryDirectory() as place:
                 run = happysad.train(train, options=shaped, out=Path(place, "run"))
                 model = archive.read(run.bundle)

@@ -34,17 +34,17 @@ def folder_name(fold: int | None) -> str:
     return "all" if fold is None else f"without{fold}"
 
 
-def graphs(run: Run, fold: int | None) -> dict[str, bytes]:
-    """Return the graphs of the model without a fold, by their names in a bundle.
+def graphs(run: Run, scene: keras.Model, faces: keras.Model) -> dict[str, bytes]:
+    """Return the graphs of a model, by their names in a bundle.
 
     Args:
-        run: with a work folder in which both views are trained.
-        fold: the fold, or None for the model that left nothing out.
+        run: with the work folder that the model was trained in.
+        scene: from ``trained``.
+        faces: likewise.
     """
     front = backbone.front()
     backbone.load_imagenet(front, run.tensors)
     six = keras.models.load_model(run.work / "expression" / "six" / "settled" / "final.keras")
-    scene, faces = trained(run.work, fold)
     return {
         "finder": (run.work / "finder.onnx").read_bytes(),
         "scene": package.scene_graph(front, scene, views.JUDGED_SIDE),
@@ -90,13 +90,14 @@ def base_without(run: Run, fold: int) -> Path:
         evidence = fuse.terms(run.table, web, fuse.gather(run.work, run.table, web))
         known = np.isfinite(evidence).all(axis=1) & (run.table.folds != fold)
         targets, importance = run.table.targets()
+        models = trained(run.work, fold)
         reading = package.Reading(
-            heads=heads(*trained(run.work, fold)),
+            heads=heads(*models),
             fusion=fuse.learn(evidence[known], targets[known], importance[known]),
         )
         origin = package.Origin(name=folder_name(fold), notes=_NOTES)
         target.parent.mkdir(exist_ok=True)
-        archive.write(target, package.make_bundle(graphs(run, fold), reading, origin))
+        archive.write(target, package.make_bundle(graphs(run, *models), reading, origin))
     return target
 
 

@@ -233,7 +233,7 @@ def package_model(run: Run) -> None:
         notes=package.NOTES,
         training=identities.identities(run.files, run.table.files, run.work / "identities.npz"),
     )
-    bundle = package.make_bundle(left_out.graphs(run, None), reading, origin)
+    bundle = package.make_bundle(left_out.graphs(run, *trained), reading, origin)
     bundle = replace(
         bundle, manifest=replace(bundle.manifest, **judged.scores(run.table, run.work))
     )
